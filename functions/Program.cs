@@ -1,3 +1,7 @@
-var builder = WebApplication.CreateBuilder(args);
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.Services.AddBlobStore().AddHotState().AddKeyRing().AddDeployments().AddJobs().AddServiceBus();
+builder.AddFunctionsApi();
+
 var app = builder.Build();
-app.Run();
+app.MapFunctionsApi();
+await app.RunAsync();

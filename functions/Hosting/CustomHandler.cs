@@ -1,0 +1,24 @@
+using System.Globalization;
+using System.Net;
+
+namespace Serverless.Functions.Hosting;
+
+/// <summary>Serves as an Azure Functions custom handler when the Functions host has started this process.</summary>
+internal static class CustomHandler
+{
+    /// <summary>Listens on loopback only, at the port that the host gave, whatever else the inherited environment says.</summary>
+    public static void AddCustomHandlerPort(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] is not { Length: > 0 } text)
+        {
+            return;
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+        {
+            throw new InvalidOperationException($"FUNCTIONS_CUSTOMHANDLER_PORT must be a port from 1 to 65535, but is '{text}'.");
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+    }
+}

@@ -1,0 +1,24 @@
+using Serverless.Core.Deployments;
+using Serverless.Core.Requests;
+
+namespace Serverless.Functions.Requests;
+
+/// <summary>A validated call: what to generate, and how the caller wants it.</summary>
+internal sealed record GenerationCall
+{
+    public required Deployment Deployment { get; init; }
+
+    public required GenerationRequest Request { get; init; }
+
+    /// <summary>The caller's seed; null leaves the choice to us.</summary>
+    public ulong? Seed { get; init; }
+
+    public DateTimeOffset? Deadline { get; init; }
+
+    public bool Stream { get; init; }
+
+    public bool IncludeUsage { get; init; }
+
+    /// <summary>Parameters that were sent and mean nothing here.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+}

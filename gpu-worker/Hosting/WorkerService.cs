@@ -1,0 +1,136 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Serverless.Core.Deployments;
+using Serverless.Core.HotState;
+using Serverless.Core.Jobs;
+using Serverless.Core.Queue;
+using Serverless.GpuWorker.Jobs;
+using Serverless.GpuWorker.Models;
+
+namespace Serverless.GpuWorker.Hosting;
+
+/// <summary>Loads the model, takes jobs while there are free sequences, and drains when asked to stop.</summary>
+internal sealed partial class WorkerService(
+    ModelLoader loader,
+    IQueueClient queue,
+    JobStore store,
+    IHotState hotState,
+    IDeploymentCatalog deployments,
+    IOptions<WorkerOptions> options,
+    TimeProvider clock,
+    ILogger<WorkerService> logger) : IHostedService, IAsyncDisposable
+{
+    private readonly CancellationTokenSource _taking = new();
+    private readonly CancellationTokenSource _renewing = new();
+    private readonly JobRunner _runner = new(store, hotState, options.Value, clock, logger);
+    private readonly SemaphoreSlim _left = new(0);
+    private SemaphoreSlim _free = new(0);
+    private ServedModel? _model;
+    private IReadOnlyList<IQueueReceiver> _receivers = [];
+    private Task _loops = Task.CompletedTask;
+    private Task _renewals = Task.CompletedTask;
+
+    /// <summary>Returns once the model is loaded and offered, so a host that is up is ready.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _model = await loader.LoadAsync(_runner.OnStep, cancellationToken);
+        _free = new(_model.Engine.MaxSequences);
+        _runner.Left += () =>
+        {
+            _free.Release();
+            _left.Release();
+        };
+        await _runner.BeginAsync(_model, cancellationToken);
+        await deployments.PublishAsync(_model.Deployment, cancellationToken);
+        _renewals = new LockKeeper(_runner, clock, logger).RunAsync(_renewing.Token);
+        _receivers = [.. options.Value.Tiers.Select(tier => queue.Receive(Job.QueueName(options.Value.Deployment, tier)))];
+        _loops = Task.WhenAll(_receivers.Select(receiver => Task.Run(() => TakeAsync(receiver), CancellationToken.None)));
+    }
+
+    /// <summary>Stops taking, lets what ends within the grace period finish, and hands the rest back.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _taking.CancelAsync();
+        await _loops;
+        using var grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        grace.CancelAfter(TimeSpan.FromSeconds(options.Value.DrainSeconds));
+        try
+        {
+            while (_runner.Running.Any())
+            {
+                await _left.WaitAsync(grace.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            LogHandBack(logger, _runner.Running.Count());
+            await _runner.HandBackAsync();
+        }
+
+        await _renewing.CancelAsync();
+        await _renewals.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_model is not null)
+        {
+            await _model.DisposeAsync();
+        }
+
+        await _runner.DisposeAsync();
+        // Jobs settle through their receivers, so these go last.
+        foreach (var receiver in _receivers)
+        {
+            await receiver.DisposeAsync();
+        }
+
+        _taking.Dispose();
+        _renewing.Dispose();
+        _free.Dispose();
+        _left.Dispose();
+    }
+
+    private async Task TakeAsync(IQueueReceiver receiver)
+    {
+        var started = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                await _free.WaitAsync(_taking.Token);
+                var message = await NextAsync(receiver);
+                started.RemoveAll(task => task.IsCompleted);
+                started.Add(_runner.StartAsync(message, receiver));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping: what was taken still starts, and is then drained with the rest.
+            await Task.WhenAll(started);
+        }
+    }
+
+    private async Task<ReceivedMessage> NextAsync(IQueueReceiver receiver)
+    {
+        while (true)
+        {
+            try
+            {
+                return await receiver.ReceiveAsync(_taking.Token);
+            }
+            catch (QueueException error) when (error.IsTransient)
+            {
+                LogQueueAway(logger, error.Message);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, _taking.Token);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Stopping: {Count} jobs go back to the queue for another worker to resume.")]
+    private static partial void LogHandBack(ILogger logger, int count);
+
+    [LoggerMessage(LogLevel.Warning, "The queue is away ({Reason}); trying again.")]
+    private static partial void LogQueueAway(ILogger logger, string reason);
+}

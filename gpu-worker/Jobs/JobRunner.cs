@@ -1,0 +1,280 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Serverless.Core.HotState;
+using Serverless.Core.Jobs;
+using Serverless.Core.Queue;
+using Serverless.GpuWorker.Models;
+using Serverless.GpuWorker.Prompts;
+
+namespace Serverless.GpuWorker.Jobs;
+
+/// <summary>Runs delivered jobs: claim, resume, generate, commit, and only then complete the message.</summary>
+/// <remarks>
+/// 1. <see cref="StartAsync"/> reads the message and claims the job; what is final already is only settled.
+/// 2. The prompt and the tokens of earlier epochs go to the engine.
+/// 3. The event loop carries the tokens out; <see cref="Commit"/> creates the result and completes the message.
+/// A kill between any two steps leaves the message with the broker, and the next worker goes on from the events.
+/// </remarks>
+internal sealed partial class JobRunner : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<JobId, RunningJob> _running = new();
+    private readonly ConcurrentDictionary<Task, byte> _commits = new();
+    private readonly JobStore _store;
+    private readonly IHotState _hotState;
+    private readonly int _maxAttempts;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly EventLoop _events;
+    private Task _eventTask = Task.CompletedTask;
+    private IAsyncDisposable? _cancels;
+
+    public JobRunner(JobStore store, IHotState hotState, WorkerOptions options, TimeProvider clock, ILogger logger)
+    {
+        (_store, _hotState, _maxAttempts, _clock, _logger) = (store, hotState, options.MaxAttempts, clock, logger);
+        _events = new EventLoop(hotState, Commit, Stop, Drop, logger);
+    }
+
+    /// <summary>Called once for each job that leaves the worker, however it ended.</summary>
+    public event Action? Left;
+
+    public ServedModel Model { get; private set; } = null!;
+
+    public IEnumerable<RunningJob> Running => _running.Values;
+
+    /// <summary>Takes a step from the engine's thread.</summary>
+    public void OnStep(IReadOnlyList<Inference.Scheduling.SequenceOutput> outputs) => _events.Post(outputs);
+
+    public async Task BeginAsync(ServedModel model, CancellationToken cancellationToken)
+    {
+        Model = model;
+        _eventTask = Task.Run(_events.RunAsync, CancellationToken.None);
+        _cancels = await _hotState.OnCancelAsync(id =>
+        {
+            if (_running.TryGetValue(id, out var job))
+            {
+                Stop(job);
+            }
+        }, cancellationToken);
+    }
+
+    /// <summary>Starts one delivered message; its slot is free again when <see cref="Left"/> is raised.</summary>
+    public async Task StartAsync(ReceivedMessage message, IQueueReceiver receiver)
+    {
+        try
+        {
+            if (await TryStartAsync(message, receiver))
+            {
+                return;
+            }
+        }
+        catch (Exception error) when (error is HotStateUnavailableException or Core.Store.StoreException or QueueException)
+        {
+            // The message comes again; by then the part that is away may be back.
+            LogPutBack(_logger, message.Message.Id, error.Message);
+            await SettleAsync(() => receiver.AbandonAsync(message, CancellationToken.None), message.Message.Id);
+        }
+
+        Left?.Invoke();
+    }
+
+    /// <summary>Hands every running job back to the queue, so that another worker resumes it.</summary>
+    public async Task HandBackAsync()
+    {
+        foreach (var job in _running.Values.ToArray())
+        {
+            Drop(job);
+            await SettleAsync(() => job.Receiver.AbandonAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cancels is not null)
+        {
+            await _cancels.DisposeAsync();
+        }
+
+        _events.Complete();
+        await _eventTask;
+        await Task.WhenAll(_commits.Keys);
+    }
+
+    private async Task<bool> TryStartAsync(ReceivedMessage message, IQueueReceiver receiver)
+    {
+        if (await ReadAsync(message) is not { } job)
+        {
+            LogUnreadable(_logger, message.Message.Id);
+            await receiver.DeadLetterAsync(message, "unreadable", "The body is no job message of a known schema, and the store has no such job.", CancellationToken.None);
+            return false;
+        }
+
+        // A redelivery may follow a commit whose message was never completed.
+        if (message.DeliveryCount > 1 && await _store.FindResultAsync(job.Id, CancellationToken.None) is { } earlier)
+        {
+            await _store.CommitAsync(job, earlier, CancellationToken.None);
+            await receiver.CompleteAsync(message, CancellationToken.None);
+            return false;
+        }
+
+        var claim = await _hotState.ClaimAsync(job, message.DeliveryCount, CancellationToken.None);
+        var running = new RunningJob(job, message, receiver, claim);
+        if (claim.State.IsFinal())
+        {
+            await receiver.CompleteAsync(message, CancellationToken.None);
+            return false;
+        }
+
+        if (EndBeforeStart(running, claim, message) is { } early)
+        {
+            await CommitAsync(running, early);
+            return false;
+        }
+
+        var (prompts, error) = PromptBuilder.Build(job, Model);
+        if (error is not null)
+        {
+            await CommitAsync(running, running.Result(Model.Deployment.Fingerprint, _clock.GetUtcNow(), JobState.Failed, error));
+            return false;
+        }
+
+        return await SubmitAsync(running, prompts);
+    }
+
+    private async Task<bool> SubmitAsync(RunningJob running, IReadOnlyList<int[]> prompts)
+    {
+        _running[running.Job.Id] = running;
+        _events.Track(running);
+        foreach (var group in SequenceRequests.For(running, prompts, Model.Config.ContextLength))
+        {
+            if (!Model.Engine.TrySubmit(group))
+            {
+                Drop(running);
+                await SettleAsync(() => running.Receiver.AbandonAsync(running.Message, CancellationToken.None), running.Message.Message.Id);
+                // Drop has raised Left.
+                return true;
+            }
+        }
+
+        return true;
+    }
+
+    private JobResult? EndBeforeStart(RunningJob running, Claim claim, ReceivedMessage message)
+    {
+        var now = _clock.GetUtcNow();
+        if (claim.CancelRequested)
+        {
+            return running.Result(Model.Deployment.Fingerprint, now, JobState.Cancelled);
+        }
+
+        if (running.Job.Deadline is { } deadline && deadline <= now)
+        {
+            return running.Result(Model.Deployment.Fingerprint, now, JobState.Expired);
+        }
+
+        return message.DeliveryCount > _maxAttempts
+            ? running.Result(Model.Deployment.Fingerprint, now, JobState.Failed,
+                JobError.Server($"The job was given up after {_maxAttempts} attempts, none of which ended.", "attempts_exhausted"))
+            : null;
+    }
+
+    private async Task<Job?> ReadAsync(ReceivedMessage message)
+    {
+        try
+        {
+            var body = JsonSerializer.Deserialize(message.Message.Body.Span, JobJson.Default.JobMessage);
+            return body is null || body.Schema != JobMessage.CurrentSchema ? null
+                : body.Request ?? await _store.FindAsync(body.Job, CancellationToken.None);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stops generating; the engine's ends bring the job to its commit.</summary>
+    public void Stop(RunningJob job)
+    {
+        foreach (var id in job.SequenceIds)
+        {
+            Model.Engine.Cancel(id);
+        }
+    }
+
+    private void Drop(RunningJob job)
+    {
+        if (_running.TryRemove(job.Job.Id, out _))
+        {
+            _events.Forget(job);
+            Stop(job);
+            Left?.Invoke();
+        }
+    }
+
+    private void Commit(RunningJob job)
+    {
+        var now = _clock.GetUtcNow();
+        JobState? expired = job.Job.Deadline <= now ? JobState.Expired : null;
+        var result = job.Result(Model.Deployment.Fingerprint, now);
+        if (result.State == JobState.Cancelled && expired is not null)
+        {
+            result = result with { State = JobState.Expired };
+        }
+
+        var commit = Task.Run(async () =>
+        {
+            try
+            {
+                await CommitAsync(job, result);
+            }
+            catch (Exception error) when (error is HotStateUnavailableException or Core.Store.StoreException or QueueException)
+            {
+                LogPutBack(_logger, job.Message.Message.Id, error.Message);
+                await SettleAsync(() => job.Receiver.AbandonAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
+            }
+            finally
+            {
+                if (_running.TryRemove(job.Job.Id, out _))
+                {
+                    Left?.Invoke();
+                }
+            }
+        });
+        _commits[commit] = 0;
+        commit.ContinueWith(done => _commits.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    private async Task CommitAsync(RunningJob job, JobResult result)
+    {
+        await _store.CommitAsync(job.Job, result, CancellationToken.None);
+        if (result.Error?.Code == "attempts_exhausted")
+        {
+            await SettleAsync(() => job.Receiver.DeadLetterAsync(job.Message, "attempts_exhausted", result.Error.Message, CancellationToken.None), job.Message.Message.Id);
+            return;
+        }
+
+        await SettleAsync(() => job.Receiver.CompleteAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
+    }
+
+    // A settlement that fails leaves the message to its lock; it comes again and finds the result.
+    private async Task SettleAsync(Func<Task> settle, string id)
+    {
+        try
+        {
+            await settle();
+        }
+        catch (QueueException error)
+        {
+            LogUnsettled(_logger, id, error.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Job {Job} goes back to its queue: {Reason}")]
+    private static partial void LogPutBack(ILogger logger, string job, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Message {Job} could not be settled and will come again: {Reason}")]
+    private static partial void LogUnsettled(ILogger logger, string job, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Message {Job} is no job and was dead-lettered.")]
+    private static partial void LogUnreadable(ILogger logger, string job);
+}

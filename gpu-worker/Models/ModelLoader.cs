@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Options;
+using Serverless.Core.Deployments;
+using Serverless.Inference.Execution;
+using Serverless.Inference.Onnx;
+using Serverless.Inference.Scheduling;
+using Serverless.Inference.Templates;
+using Serverless.Inference.Tokenization;
+
+namespace Serverless.GpuWorker.Models;
+
+/// <summary>Imports the model when that was not done yet, loads it and starts its engine.</summary>
+internal sealed class ModelLoader(
+    IOptions<WorkerOptions> worker,
+    IOptions<EngineOptions> engine,
+    TimeProvider clock,
+    IProgress<ImportProgress>? progress = null)
+{
+    public async Task<ServedModel> LoadAsync(Action<IReadOnlyList<SequenceOutput>> onStep, CancellationToken cancellationToken)
+    {
+        var options = worker.Value;
+        var file = options.ModelFile ?? ModelCatalog.FindFile(options.Deployment);
+        var imported = await ModelCache.ImportAsync(file, options.ModelCache, new ImportOptions(), progress, cancellationToken);
+        var tokenizer = Tokenizer.Create(TokenizerData.Load(imported.Folder));
+        var template = imported.Config.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null;
+        var runner = ModelRunner.Load(imported.Folder, engine.Value);
+        return new ServedModel(
+            new Deployment
+            {
+                Name = options.Deployment,
+                ModelDigest = imported.Config.Digest,
+                ContextLength = imported.Config.ContextLength,
+                VocabularySize = imported.Config.Vocabulary,
+                CreatedAt = File.GetLastWriteTimeUtc(file),
+            },
+            imported.Config,
+            tokenizer,
+            template,
+            InferenceEngine.Start(runner, tokenizer, engine.Value, onStep, clock));
+    }
+}
