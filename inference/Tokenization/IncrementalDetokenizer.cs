@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Serverless.Inference.Tokenization;
@@ -7,42 +6,18 @@ namespace Serverless.Inference.Tokenization;
 /// <remarks>All pieces together are what <see cref="Tokenizer.Decode"/> gives for the tokens that are not for control.</remarks>
 public sealed class IncrementalDetokenizer(Tokenizer tokenizer)
 {
-    private const int LongestCharacter = 4;
-    private byte[] _held = [];
+    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
 
     /// <returns>The text that this token completes; empty while a character is unfinished.</returns>
-    public string Append(int token)
+    public string Append(int token) => tokenizer.IsControl(token) ? "" : Decode(tokenizer.TokenBytes(token), flush: false);
+
+    /// <returns>U+FFFD when the last character was left unfinished, else nothing.</returns>
+    public string Flush() => Decode([], flush: true);
+
+    private string Decode(ReadOnlySpan<byte> bytes, bool flush)
     {
-        if (tokenizer.IsControl(token))
-        {
-            return "";
-        }
-
-        byte[] bytes = [.. _held, .. tokenizer.TokenBytes(token)];
-        var whole = bytes.Length - UnfinishedLength(bytes);
-        _held = bytes[whole..];
-        return Encoding.UTF8.GetString(bytes, 0, whole);
-    }
-
-    /// <returns>What is left of an unfinished character, as U+FFFD.</returns>
-    public string Flush()
-    {
-        var rest = Encoding.UTF8.GetString(_held);
-        _held = [];
-        return rest;
-    }
-
-    // How many bytes at the end begin a character that more bytes could finish.
-    private static int UnfinishedLength(ReadOnlySpan<byte> bytes)
-    {
-        for (var length = Math.Min(LongestCharacter - 1, bytes.Length); length > 0; length--)
-        {
-            if (Rune.DecodeFromUtf8(bytes[^length..], out _, out var read) == OperationStatus.NeedMoreData && read == length)
-            {
-                return length;
-            }
-        }
-
-        return 0;
+        // Up to three held bytes may each become a character beside those given.
+        Span<char> buffer = bytes.Length <= 252 ? stackalloc char[256] : new char[bytes.Length + 4];
+        return new string(buffer[.._decoder.GetChars(bytes, buffer, flush)]);
     }
 }

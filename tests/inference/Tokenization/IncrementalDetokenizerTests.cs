@@ -19,7 +19,7 @@ public sealed class IncrementalDetokenizerTests
                 .ToArray();
             var detokenizer = new IncrementalDetokenizer(_tokenizer);
 
-            var pieces = tokens.Select(detokenizer.Append).Append(detokenizer.Flush()).ToArray();
+            string[] pieces = [.. tokens.Select(detokenizer.Append), detokenizer.Flush()];
 
             Assert.Equal(_tokenizer.Decode(tokens), string.Concat(pieces));
             Assert.All(pieces, piece => Assert.False(EndsInHalf(piece)));
