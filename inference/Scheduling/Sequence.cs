@@ -11,14 +11,12 @@ internal sealed class Sequence
 
     /// <param name="id">Who it is, for messages.</param>
     /// <param name="prompt">At least one token.</param>
-    /// <param name="generated">Tokens of an earlier attempt, computed again like a prompt.</param>
-    /// <param name="maxNewTokens">The most tokens after the prompt, <paramref name="generated"/> included.</param>
+    /// <param name="maxNewTokens">The most tokens after the prompt.</param>
     /// <param name="cacheScope">Sequences share blocks only inside one scope.</param>
     /// <param name="leader">An earlier choice of the same job, whose prompt this one waits for and shares.</param>
     public Sequence(
         string id,
         IReadOnlyList<int> prompt,
-        IReadOnlyList<int> generated,
         int maxNewTokens,
         string cacheScope = "",
         Sequence? leader = null)
@@ -29,7 +27,7 @@ internal sealed class Sequence
         MaxLength = prompt.Count + maxNewTokens;
         Leader = leader;
         _root = BlockKey.Root(cacheScope);
-        _tokens = [.. prompt, .. generated];
+        _tokens = [.. prompt];
     }
 
     public string Id { get; }
