@@ -7,13 +7,14 @@ internal sealed class Sampler
 {
     private readonly CandidateList _candidates = new();
     private double[] _sums = [];
+    private float[] _unchanged = [];
 
     /// <summary>Chooses the token at <paramref name="position"/> of the generated sequence; changes <paramref name="row"/>.</summary>
     /// <exception cref="NotFiniteNumberException">The model's logits hold a NaN or an infinity.</exception>
     public SampledToken Choose(Span<float> row, SamplingOptions options, TokenHistory history, int position, int topLogprobs)
     {
         var raw = topLogprobs >= 0 ? RawDistribution(row, topLogprobs) : null;
-        var rawRow = raw is { } ? row.ToArray() : [];
+        var unchanged = raw is null ? [] : Keep(row);
 
         history.Apply(row);
         var likeliest = TensorPrimitives.IndexOfMax<float>(row);
@@ -23,7 +24,18 @@ internal sealed class Sampler
         }
 
         var token = options.Temperature == 0 ? likeliest : Draw(row, row[likeliest], options, position);
-        return new(token, raw is { } r ? new(token, (float)(rawRow[token] - r.LogSum), r.Top) : null);
+        return new(token, raw is { } r ? new(token, (float)(unchanged[token] - r.LogSum), r.Top) : null);
+    }
+
+    private ReadOnlySpan<float> Keep(ReadOnlySpan<float> row)
+    {
+        if (_unchanged.Length < row.Length)
+        {
+            _unchanged = new float[row.Length];
+        }
+
+        row.CopyTo(_unchanged);
+        return _unchanged.AsSpan(0, row.Length);
     }
 
     private sealed record Raw(double LogSum, IReadOnlyList<TopLogprob> Top);

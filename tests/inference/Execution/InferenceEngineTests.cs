@@ -181,7 +181,7 @@ public sealed class InferenceEngineTests
         var failed = await harness.RunAsync(Request("a", Prompt(40)));
         runner.BeforeRun = null;
 
-        var next = await harness.RunAsync(Request("a", Prompt(40)));
+        var next = await harness.RunAsync(Request("b", Prompt(40)));
 
         Assert.Equal((FinishReason.Failed, "The model tripped."), (failed.End!.Reason, failed.End.Error));
         Assert.Equal(FakeRunner.Expected(Prompt(40), 5), next.Tokens);
@@ -230,7 +230,7 @@ public sealed class InferenceEngineTests
         await using var harness = new EngineHarness(new(blocks: 4, contextLength: 256));
         var good = Request("x", Prompt(10));
 
-        Assert.Contains("4 blocks", await ErrorAsync(good with { Id = "blocks", MaxNewTokens = 150 }), StringComparison.Ordinal);
+        Assert.Contains("whole cache has 4 (128 tokens)", await ErrorAsync(good with { Id = "blocks", MaxNewTokens = 150 }), StringComparison.Ordinal);
         Assert.Contains("context has 256", await ErrorAsync(good with { Id = "context", MaxNewTokens = 250 }), StringComparison.Ordinal);
         Assert.Contains("prompt is empty", await ErrorAsync(good with { Id = "empty", Prompt = [] }), StringComparison.Ordinal);
         Assert.Contains("Token 100", await ErrorAsync(good with { Id = "token", Prompt = [100] }), StringComparison.Ordinal);
@@ -254,11 +254,15 @@ public sealed class InferenceEngineTests
     public async Task StoppedEngineGivesUnfinishedSequencesNoEndAndTakesNoMore()
     {
         var runner = new FakeRunner();
-        var harness = new EngineHarness(runner);
-        Assert.True(harness.Engine.TrySubmit([Request("a", Prompt(3), 3_000)]));
-        await UntilAsync(() => harness.Engine.Statistics.Steps > 2);
+        await using var harness = new EngineHarness(runner);
+        runner.BeforeRun = plan => Assert.Equal(0, plan.Slices[0].Start);
+        runner.Gate.Reset();
+        Assert.True(harness.Engine.TrySubmit([Request("a", Prompt(3), 1_000)]));
+        await UntilAsync(() => harness.Engine.Statistics.Waiting == 0);
 
-        await harness.DisposeAsync();
+        var stopped = harness.Engine.DisposeAsync();
+        runner.Gate.Set();
+        await stopped;
 
         Assert.True(runner.Disposed);
         Assert.False(harness.EndOfAsync("a").IsCompleted);
