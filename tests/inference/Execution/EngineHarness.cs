@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Serverless.Inference.Execution;
 using Serverless.Inference.Sampling;
+using Serverless.Inference.Scheduling;
 
 namespace Serverless.Inference.Tests.Execution;
 

@@ -1,4 +1,5 @@
 using Serverless.Inference.Execution;
+using Serverless.Inference.Scheduling;
 
 namespace Serverless.Inference.Tests.Execution;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Serverless.Inference.Execution;
+using Serverless.Inference.Scheduling;
 using static Serverless.Inference.Tests.Execution.EngineHarness;
 
 namespace Serverless.Inference.Tests.Execution;

@@ -1,6 +1,6 @@
 using Serverless.Inference.Sampling;
 
-namespace Serverless.Inference.Execution;
+namespace Serverless.Inference.Scheduling;
 
 /// <summary>Everything that shapes one choice of one job.</summary>
 public sealed record SequenceRequest

@@ -1,6 +1,6 @@
 using Serverless.Inference.Sampling;
 
-namespace Serverless.Inference.Execution;
+namespace Serverless.Inference.Scheduling;
 
 /// <summary>What one step gave one sequence.</summary>
 /// <param name="Request">The sequence, as it was submitted.</param>

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Serverless.Inference.Execution;
+namespace Serverless.Inference.Scheduling;
 
 /// <summary>How much the engine takes on at once, and with what.</summary>
 public sealed class EngineOptions : IValidatableObject
