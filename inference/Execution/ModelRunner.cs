@@ -13,20 +13,18 @@ public sealed class ModelRunner : IModelRunner
     private readonly StepTensors _tensors;
     private readonly ModelLimits _limits;
 
-    private ModelRunner(InferenceSession session, int contextLength, IReadOnlyList<int> eosTokens, long cacheBytes)
+    private ModelRunner(InferenceSession session, ModelShape model, long cacheBytes)
     {
         _session = session;
         _binding = session.CreateIoBinding();
-        _cache = PagedCache.Allocate(session, _binding, cacheBytes);
-        var vocabulary = session.OutputMetadata["logits"].Dimensions[^1];
-        _limits = new(vocabulary, contextLength, _cache.Blocks, eosTokens);
-        _tensors = new(vocabulary);
+        _cache = PagedCache.Allocate(session, _binding, model, cacheBytes);
+        _limits = new(model.Vocabulary, model.ContextLength, _cache.Blocks, model.EosTokens);
+        _tensors = new(model.Vocabulary);
     }
 
     ModelLimits IModelRunner.Limits => _limits;
 
-    internal static ModelRunner Load(
-        string modelFile, int contextLength, IReadOnlyList<int> eosTokens, EngineOptions options, Action<SessionOptions> register)
+    internal static ModelRunner Load(string modelFile, ModelShape model, EngineOptions options, Action<SessionOptions> register)
     {
         options.ThrowIfInvalid();
         using var session = new SessionOptions
@@ -34,6 +32,7 @@ public sealed class ModelRunner : IModelRunner
             IntraOpNumThreads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads,
             InterOpNumThreads = 1,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", options.Spin ? "1" : "0");
@@ -46,7 +45,7 @@ public sealed class ModelRunner : IModelRunner
         try
         {
             loaded = new(modelFile, session);
-            return new(loaded, contextLength, eosTokens, options.CacheBytes);
+            return new(loaded, model, options.CacheBytes);
         }
         catch (OnnxRuntimeException error)
         {

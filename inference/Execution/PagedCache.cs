@@ -16,18 +16,17 @@ internal sealed class PagedCache : IDisposable
     public int Blocks { get; }
 
     /// <summary>Makes as many blocks as fit into <paramref name="bytes"/> and binds them.</summary>
-    /// <exception cref="ModelException">The model has no paged cache of blocks of 32 tokens, or not one sequence fits into the memory.</exception>
-    public static PagedCache Allocate(InferenceSession session, OrtIoBinding binding, long bytes)
+    /// <exception cref="ModelException">The model has no paged cache, or not one block of it fits into the memory.</exception>
+    public static PagedCache Allocate(InferenceSession session, OrtIoBinding binding, ModelShape model, long bytes)
     {
         var inputs = session.InputMetadata.Where(input => input.Key.StartsWith(KeyPrefix, StringComparison.Ordinal)).ToList();
-        if (inputs.Count == 0 || inputs.Any(input => input.Value.Dimensions is not [_, BlockPool.BlockSize, > 0, > 0]))
+        if (inputs.Count == 0)
         {
-            throw new ModelException(
-                $"The model has no inputs '{KeyPrefix}N.key' of shape [blocks, {BlockPool.BlockSize}, heads, size]; import it again.");
+            throw new ModelException($"The model has no inputs '{KeyPrefix}N.key'; import it again.");
         }
 
-        var blockBytes = inputs.Sum(input => BytesOfBlock(input.Value));
-        var blocks = (int)Math.Min(bytes / blockBytes, int.MaxValue / inputs.Max(input => BytesOfBlock(input.Value)));
+        var blockBytes = inputs.Sum(input => BytesOfBlock(input.Value, model));
+        var blocks = (int)Math.Min(bytes / blockBytes, int.MaxValue / inputs.Max(input => BytesOfBlock(input.Value, model)));
         if (blocks < 1)
         {
             throw new ModelException($"One block of the key/value cache needs {blockBytes} bytes and CacheBytes is {bytes}; raise it.");
@@ -36,7 +35,7 @@ internal sealed class PagedCache : IDisposable
         var cache = new PagedCache(blocks);
         foreach (var (name, metadata) in inputs)
         {
-            cache.Add(binding, name, metadata);
+            cache.Add(binding, name, metadata, model);
         }
 
         return cache;
@@ -50,16 +49,16 @@ internal sealed class PagedCache : IDisposable
         _buffers.Clear();
     }
 
-    private static long BytesOfBlock(NodeMetadata input) =>
-        BlockPool.BlockSize * (long)input.Dimensions[2] * input.Dimensions[3]
+    private static long BytesOfBlock(NodeMetadata input, ModelShape model) =>
+        BlockPool.BlockSize * (long)model.KvHeads * model.HeadSize
         * (input.ElementDataType == TensorElementType.Float ? sizeof(float) : sizeof(ushort));
 
-    private void Add(OrtIoBinding binding, string name, NodeMetadata metadata)
+    private void Add(OrtIoBinding binding, string name, NodeMetadata metadata, ModelShape model)
     {
-        var bytes = checked((int)(Blocks * BytesOfBlock(metadata)));
+        var bytes = checked((int)(Blocks * BytesOfBlock(metadata, model)));
         var buffer = new NativeBuffer(bytes);
         _buffers.Add(buffer);
-        long[] shape = [Blocks, BlockPool.BlockSize, metadata.Dimensions[2], metadata.Dimensions[3]];
+        long[] shape = [Blocks, BlockPool.BlockSize, model.KvHeads, model.HeadSize];
         var value = OrtValue.CreateTensorValueWithData(
             OrtMemoryInfo.DefaultInstance, metadata.ElementDataType, shape, buffer.Address, bytes);
         _values.Add(value);
