@@ -1,0 +1,85 @@
+using Microsoft.ML.OnnxRuntime;
+using Serverless.Inference.Scheduling;
+
+namespace Serverless.Inference.Execution;
+
+/// <summary>A model in ONNX Runtime, with its key/value cache.</summary>
+public sealed class ModelRunner : IModelRunner
+{
+    private readonly InferenceSession _session;
+    private readonly OrtIoBinding _binding;
+    private readonly RunOptions _runOptions = new();
+    private readonly PagedCache _cache;
+    private readonly StepTensors _tensors;
+    private readonly ModelLimits _limits;
+
+    private ModelRunner(InferenceSession session, ModelShape model, long cacheBytes)
+    {
+        _session = session;
+        _binding = session.CreateIoBinding();
+        _cache = PagedCache.Allocate(session, _binding, model, cacheBytes);
+        _limits = new(model.Vocabulary, model.ContextLength, _cache.Blocks, model.EosTokens);
+        _tensors = new(model.Vocabulary);
+    }
+
+    ModelLimits IModelRunner.Limits => _limits;
+
+    internal static ModelRunner Load(string modelFile, ModelShape model, EngineOptions options, Action<SessionOptions> register)
+    {
+        options.ThrowIfInvalid();
+        using var session = new SessionOptions
+        {
+            IntraOpNumThreads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        };
+        session.AddSessionConfigEntry("session.intra_op.allow_spinning", options.Spin ? "1" : "0");
+        // Threads spin only while a step runs, so that an idle engine leaves the cores alone.
+        session.AddSessionConfigEntry("session.force_spinning_stop", "1");
+        // Weights that must be copied are copied once, outside the arena that is sized for a step.
+        session.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
+        register(session);
+        InferenceSession? loaded = null;
+        try
+        {
+            loaded = new(modelFile, session);
+            return new(loaded, model, options.CacheBytes);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            loaded?.Dispose();
+            throw new ModelException($"{modelFile} could not be loaded: {error.Message}", error);
+        }
+        catch (ModelException)
+        {
+            loaded?.Dispose();
+            throw;
+        }
+    }
+
+    Memory<float> IModelRunner.Run(StepPlan plan)
+    {
+        _tensors.Bind(_binding, plan);
+        try
+        {
+            _session.RunWithBinding(_runOptions, _binding);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            throw new ModelException($"A step of {plan.Tokens} tokens in {plan.Slices.Count} sequences failed: {error.Message}", error);
+        }
+
+        return _tensors.Logits;
+    }
+
+    public void Dispose()
+    {
+        _binding.Dispose();
+        _tensors.Dispose();
+        _runOptions.Dispose();
+        _session.Dispose();
+        _cache.Dispose();
+    }
+}

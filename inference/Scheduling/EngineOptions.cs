@@ -1,0 +1,57 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Serverless.Inference.Scheduling;
+
+/// <summary>How much the engine takes on at once, and with what.</summary>
+public sealed class EngineOptions : IValidatableObject
+{
+    public const string Section = "Engine";
+
+    /// <summary>The most sequences that run together. The default is 32.</summary>
+    [Range(1, 256)]
+    public int MaxSequences { get; set; } = 32;
+
+    /// <summary>The most tokens, prompt and output together, that one step computes. The default is 512.</summary>
+    [Range(1, 65_536)]
+    public int MaxTokensPerStep { get; set; } = 512;
+
+    /// <summary>The most sequences that wait to start; more are turned away. The default is 256.</summary>
+    [Range(1, 65_536)]
+    public int MaxWaiting { get; set; } = 256;
+
+    /// <summary>Memory for keys and values, in bytes. The default is 256 MiB.</summary>
+    [Range(1 << 16, 1L << 40)]
+    public long CacheBytes { get; set; } = 256L << 20;
+
+    /// <summary>Threads that compute. The default, 0, is one for each core.</summary>
+    [Range(0, 1_024)]
+    public int Threads { get; set; }
+
+    /// <summary>Lets the threads spin between operators, which is faster and keeps the cores busy while a step runs. The default is true.</summary>
+    public bool Spin { get; set; } = true;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (MaxTokensPerStep < MaxSequences)
+        {
+            yield return new(
+                $"{nameof(MaxTokensPerStep)} ({MaxTokensPerStep}) must be at least {nameof(MaxSequences)} ({MaxSequences}): " +
+                "every running sequence needs one token a step.",
+                [nameof(MaxTokensPerStep), nameof(MaxSequences)]);
+        }
+    }
+
+    /// <summary>Refuses bad values, all of them in one message.</summary>
+    /// <exception cref="ValidationException">A value is out of range.</exception>
+    internal void ThrowIfInvalid()
+    {
+        var context = new ValidationContext(this);
+        var errors = new List<ValidationResult>();
+        if (Validator.TryValidateObject(this, context, errors, validateAllProperties: true))
+        {
+            return;
+        }
+
+        throw new ValidationException(string.Join(" ", errors.Select(error => error.ErrorMessage)));
+    }
+}
