@@ -8,7 +8,7 @@ public interface IHotState
     /// <summary>Looks in the prompt cache and joins or leads the flight of equal requests, in one round trip.</summary>
     Task<Admission> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Gives up the lead of a flight whose job was refused after all.</summary>
+    /// <summary>Gives up the lead of a flight whose job was refused after all; those who joined get a final event with an error.</summary>
     Task LeaveFlightAsync(string promptKey, JobId leader, CancellationToken cancellationToken);
 
     /// <summary>Makes an accepted job visible as queued.</summary>
@@ -30,14 +30,15 @@ public interface IHotState
     Task<JobStatus?> ReadAsync(JobId id, CancellationToken cancellationToken);
 
     /// <summary>Follows a job's events from a number on; ends after the final event.</summary>
-    /// <remarks>Items are the event's number and its JSON. The subscription stands before the first read, so none is missed.</remarks>
+    /// <remarks>The subscription stands before the first read, so none is missed. A read that fails because Redis is down may be repeated.</remarks>
     Task<IEventReader> FollowAsync(JobId id, long from, CancellationToken cancellationToken);
 
     /// <summary>Asks the job's worker to stop within a step.</summary>
     Task CancelAsync(JobId id, CancellationToken cancellationToken);
 
-    /// <summary>Counts one more synchronous reader of a job that others share.</summary>
-    Task AttachAsync(JobId id, CancellationToken cancellationToken);
+    /// <summary>Counts one more synchronous reader of a job that others share; a background request that joins attaches and never detaches.</summary>
+    /// <returns>False when the job is final or was asked to stop: admit the request again.</returns>
+    Task<bool> AttachAsync(JobId id, CancellationToken cancellationToken);
 
     /// <summary>Counts one synchronous reader less; the job is cancelled when the last leaves before its end and nobody asked for it in the background.</summary>
     Task DetachAsync(JobId id, CancellationToken cancellationToken);

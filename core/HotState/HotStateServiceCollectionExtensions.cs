@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Serverless.Core.HotState;
+
+public static class HotStateServiceCollectionExtensions
+{
+    /// <summary>Adds <see cref="IHotState"/>, by the configuration section <c>HotState</c>. The host refuses to start on bad options.</summary>
+    public static IServiceCollection AddHotState(this IServiceCollection services)
+    {
+        services.AddRedisConnection();
+        services.TryAddSingleton<IHotState, RedisHotState>();
+        return services;
+    }
+
+    internal static IServiceCollection AddRedisConnection(this IServiceCollection services)
+    {
+        services.AddOptionsWithValidateOnStart<HotStateOptions, HotStateOptionsValidator>().BindConfiguration(HotStateOptions.Section);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<RedisConnection>();
+        return services;
+    }
+}

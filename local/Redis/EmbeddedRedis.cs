@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Sockets;
+using Garnet;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+
+namespace Serverless.Local.Redis;
+
+/// <summary>Garnet, a server that speaks Redis's protocol, inside this process and on 127.0.0.1 only.</summary>
+public sealed partial class EmbeddedRedis : IAsyncDisposable
+{
+    private const int PortAttempts = 5;
+
+    private readonly GarnetServer _server;
+    private readonly EmbeddedRedisOptions _options;
+    private readonly ILogger _logger;
+
+    private EmbeddedRedis(GarnetServer server, EmbeddedRedisOptions options, int port, string password, ILogger logger)
+    {
+        (_server, _options, _logger, Port) = (server, options, logger, port);
+        ConnectionString = $"127.0.0.1:{port},password={password}";
+    }
+
+    public int Port { get; }
+
+    /// <summary>In the form of StackExchange.Redis, the password included.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Starts the server with what an earlier run left in the folder; what cannot be read is moved aside.</summary>
+    public static EmbeddedRedis Start(EmbeddedRedisOptions options, ILogger? logger = null)
+    {
+        logger ??= NullLogger.Instance;
+        var folder = new RedisFolder(options.Folder);
+        var password = folder.ReadOrMakePassword();
+        for (var attempt = 1; ; attempt++)
+        {
+            // Another process may take a free port before this one does.
+            var port = options.Port != 0 ? options.Port : FreePort();
+            try
+            {
+                return new(Launch(options, folder, port, password), options, port, password, logger);
+            }
+            catch (Exception error) when (IsPortTaken(error) && options.Port == 0 && attempt < PortAttempts)
+            {
+                LogPortTaken(logger, port);
+            }
+            catch (Exception error) when (!IsPortTaken(error) && attempt == 1 && folder.HasData)
+            {
+                LogMovedAside(logger, folder.MoveDataAside(), error);
+            }
+        }
+    }
+
+    /// <summary>Stops the server after everything written is on the disk.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_options.IsDurable)
+        {
+            await CommitAsync();
+        }
+
+        _server.Dispose();
+    }
+
+    private async Task CommitAsync()
+    {
+        try
+        {
+            await using var connection = await ConnectionMultiplexer.ConnectAsync(ConnectionString);
+            await connection.GetDatabase().ExecuteAsync("COMMITAOF");
+        }
+        catch (Exception error) when (error is RedisException or RedisTimeoutException)
+        {
+            LogNotCommitted(_logger, error);
+        }
+    }
+
+    private static GarnetServer Launch(EmbeddedRedisOptions options, RedisFolder folder, int port, string password)
+    {
+        List<string> arguments =
+        [
+            "--bind", "127.0.0.1", "--port", $"{port}", "-q",
+            "--auth", "Password", "--password", password,
+            "--lua", "--lua-transaction-mode",
+            "--memory", $"{options.MemoryMegabytes}m", "--page", "1m", "--index", "1m",
+        ];
+        if (options.IsDurable)
+        {
+            // The native device does not load everywhere, and recovery is then silently empty.
+            arguments.AddRange(
+            [
+                "--aof", "--recover", "--checkpointdir", folder.Data, "--device-type", "RandomAccess",
+                "--aof-memory", "8m", "--aof-page-size", "2m",
+            ]);
+            arguments.AddRange(options.CommitInterval > TimeSpan.Zero
+                ? ["--aof-commit-freq", $"{(int)options.CommitInterval.TotalMilliseconds}"]
+                : ["--aof-commit-wait"]);
+        }
+
+        var server = new GarnetServer([.. arguments]);
+        try
+        {
+            server.Start();
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsPortTaken(Exception error) =>
+        error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AccessDenied } ||
+        (error.InnerException is { } inner && IsPortTaken(inner));
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Port {Port} was taken; another is tried.")]
+    private static partial void LogPortTaken(ILogger logger, int port);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded Redis could not read its data and starts empty; the data is kept in {Folder}.")]
+    private static partial void LogMovedAside(ILogger logger, string folder, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded Redis could not write its last changes to the disk.")]
+    private static partial void LogNotCommitted(ILogger logger, Exception error);
+}
