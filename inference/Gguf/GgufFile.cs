@@ -1,0 +1,172 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
+namespace Serverless.Inference.Gguf;
+
+/// <summary>An open GGUF file: its metadata, its tensor table, and their values as float32 on demand.</summary>
+/// <remarks>
+/// Tensors are read with positioned reads rather than mapped: a file that shrinks while in use is then an error,
+/// where a mapping would end the process. Reads from several threads at once are fine.
+/// </remarks>
+internal sealed class GgufFile : IDisposable
+{
+    private const uint Magic = 0x46554747;
+    private const int DefaultAlignment = 32;
+    private const int MaximumAlignment = 1 << 20;
+    private const int ReadBytes = 256 * 1024;
+
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, GgufTensor> _tensors;
+
+    private GgufFile(SafeFileHandle file, GgufMetadata metadata, Dictionary<string, GgufTensor> tensors)
+    {
+        _file = file;
+        _tensors = tensors;
+        Metadata = metadata;
+    }
+
+    public GgufMetadata Metadata { get; }
+
+    public IReadOnlyCollection<GgufTensor> Tensors => _tensors.Values;
+
+    /// <summary>Opens and checks a file; throws <see cref="GgufException"/> when it is not a sound GGUF of version 2 or 3.</summary>
+    public static GgufFile Open(string path)
+    {
+        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            return Parse(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public GgufTensor? Find(string name) => _tensors.GetValueOrDefault(name);
+
+    public GgufTensor Tensor(string name) => Find(name) ?? throw new GgufException($"Tensor '{name}' is missing.");
+
+    /// <summary>Reads as many elements as <paramref name="destination"/> holds; both ends fall on block boundaries.</summary>
+    public void Read(GgufTensor tensor, long firstElement, Span<float> destination)
+    {
+        var format = tensor.Format;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(firstElement % format.BlockElements, 0);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length % format.BlockElements, 0);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstElement + destination.Length, tensor.Elements);
+
+        var offset = tensor.Offset + (firstElement / format.BlockElements * format.BlockBytes);
+        var blocksPerRead = ReadBytes / format.BlockBytes;
+        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        try
+        {
+            while (destination.Length > 0)
+            {
+                var blocks = Math.Min(blocksPerRead, destination.Length / format.BlockElements);
+                var bytes = buffer.AsSpan(0, blocks * format.BlockBytes);
+                Fill(bytes, offset, tensor.Name);
+                format.Decode(bytes, destination[..(blocks * format.BlockElements)]);
+                destination = destination[(blocks * format.BlockElements)..];
+                offset += bytes.Length;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static GgufFile Parse(SafeFileHandle file)
+    {
+        var length = RandomAccess.GetLength(file);
+        var reader = new GgufReader(file, length);
+        CheckMagic(reader);
+
+        var tensorsAt = reader.Position;
+        var tensorCount = reader.Count("number of tensors", GgufTensorReader.MinimumBytes);
+        var metadata = ReadMetadata(reader);
+        var alignment = Alignment(metadata);
+
+        var entries = new List<GgufTensor>();
+        for (var i = 0; i < tensorCount; i++)
+        {
+            entries.Add(GgufTensorReader.Read(reader, alignment));
+        }
+
+        var data = (reader.Position + alignment - 1) / alignment * alignment;
+        var tensors = new Dictionary<string, GgufTensor>(StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (entry.Offset > length - data || entry.Bytes > length - data - entry.Offset)
+            {
+                throw new GgufException(data, $"tensor '{entry.Name}'", $"it lies at {entry.Offset} with {entry.Bytes} bytes after the header, outside the file of {length} bytes. The file may be truncated.");
+            }
+
+            if (!tensors.TryAdd(entry.Name, entry with { Offset = data + entry.Offset }))
+            {
+                throw new GgufException(tensorsAt, $"tensor '{entry.Name}'", "two tensors have this name.");
+            }
+        }
+
+        return new(file, metadata, tensors);
+    }
+
+    private static void CheckMagic(GgufReader reader)
+    {
+        if (reader.Number<uint>("magic number") != Magic)
+        {
+            throw new GgufException(0, "magic number", "this is not a GGUF file.");
+        }
+
+        var version = reader.Number<uint>("version");
+        if (version is not (2 or 3))
+        {
+            throw new GgufException(4, "version", (version & 0xffff) == 0
+                ? "the file is big-endian; convert it to little-endian."
+                : $"version {version} is not supported; convert the file to version 3.");
+        }
+    }
+
+    private static GgufMetadata ReadMetadata(GgufReader reader)
+    {
+        var count = reader.Count("number of metadata entries", elementBytes: 8 + 4 + 1);
+        var values = new Dictionary<string, object>(StringComparer.Ordinal);
+        for (var i = 0; i < count; i++)
+        {
+            var offset = reader.Position;
+            var key = reader.Text("key of a metadata entry");
+            if (!values.TryAdd(key, GgufMetadataReader.Read(reader, key)))
+            {
+                throw new GgufException(offset, $"metadata '{key}'", "the key occurs twice.");
+            }
+        }
+
+        return new(values);
+    }
+
+    private static int Alignment(GgufMetadata metadata)
+    {
+        var alignment = metadata.IntegerOrNull("general.alignment", 1, MaximumAlignment) ?? DefaultAlignment;
+        return (alignment & (alignment - 1)) == 0
+            ? alignment
+            : throw new GgufException($"Metadata 'general.alignment' is {alignment}; it has to be a power of two.");
+    }
+
+    private void Fill(Span<byte> bytes, long offset, string tensor)
+    {
+        while (bytes.Length > 0)
+        {
+            var read = RandomAccess.Read(_file, bytes, offset);
+            if (read == 0)
+            {
+                throw new GgufException(offset, $"tensor '{tensor}'", "the file became shorter while it was read.");
+            }
+
+            bytes = bytes[read..];
+            offset += read;
+        }
+    }
+}
