@@ -6,7 +6,7 @@ using System.Text;
 namespace Serverless.Core.Keys;
 
 /// <summary>The secret itself: how it is made, what it may look like, and its hash, which is all that is kept.</summary>
-internal static class ApiKey
+public static class ApiKey
 {
     public const int Shortest = 8;
     public const int Longest = 256;

@@ -22,7 +22,7 @@ internal sealed record Accepted(JobId Job, string Cache, JobResult? Result = nul
 /// 2. A new job is written to the store, then made visible in hot state, then sent to its queue.
 /// 3. Only then is it accepted; a failure before that takes the earlier steps back and is answered 503.
 /// </remarks>
-internal sealed class Acceptance(JobStore store, IHotState hotState, IQueueClient queue, TimeProvider clock)
+internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClient queue, TimeProvider clock)
 {
     public async Task<Accepted> AcceptAsync(KeyRecord caller, GenerationCall call, CacheDirectives directives, bool background, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Serverless.Core.HotState;
@@ -13,7 +14,7 @@ namespace Serverless.Functions.Generation;
 /// <summary>Answers a generation call: from the cache, as a whole, as a stream, or with 202 and a place to look.</summary>
 internal sealed class GenerationDoor(
     Acceptance acceptance,
-    JobStore store,
+    IJobStore store,
     IHotState hotState,
     JobAnswer jobAnswer,
     IOptions<ApiOptions> options,

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
 using Serverless.Functions.Answers;

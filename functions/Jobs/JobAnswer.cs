@@ -8,7 +8,7 @@ using Serverless.Functions.Generation;
 namespace Serverless.Functions.Jobs;
 
 /// <summary>Writes the object <c>job</c>, from the result when there is one and from hot state before that.</summary>
-internal sealed class JobAnswer(JobStore store, IHotState hotState)
+internal sealed class JobAnswer(IJobStore store, IHotState hotState)
 {
     public async Task WriteAsync(HttpContext context, int status, JobId id)
     {

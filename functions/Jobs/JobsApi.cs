@@ -19,10 +19,10 @@ internal static class JobsApi
         jobs.MapPost("/{id}/cancel", CancelAsync).WithName("cancelJob").WithSummary("Stops a job; one that has ended stays as it is.");
     }
 
-    private static async Task GetAsync(HttpContext context, string id, JobStore store, JobAnswer answer) =>
+    private static async Task GetAsync(HttpContext context, string id, IJobStore store, JobAnswer answer) =>
         await answer.WriteAsync(context, StatusCodes.Status200OK, (await FindAsync(context, id, store)).Id);
 
-    private static async Task CancelAsync(HttpContext context, string id, JobStore store, IHotState hotState, JobAnswer answer, TimeProvider clock)
+    private static async Task CancelAsync(HttpContext context, string id, IJobStore store, IHotState hotState, JobAnswer answer, TimeProvider clock)
     {
         var job = await FindAsync(context, id, store);
         var status = await hotState.ReadAsync(job.Id, context.RequestAborted);
@@ -45,7 +45,7 @@ internal static class JobsApi
     }
 
     private static async Task EventsAsync(
-        HttpContext context, string id, JobStore store, IHotState hotState, IOptions<ApiOptions> options, TimeProvider clock)
+        HttpContext context, string id, IJobStore store, IHotState hotState, IOptions<ApiOptions> options, TimeProvider clock)
     {
         var job = await FindAsync(context, id, store);
         var from = From(context);
@@ -114,7 +114,7 @@ internal static class JobsApi
     }
 
     /// <summary>Finds a job of the caller's tenant; another tenant's is not found, as if it did not exist.</summary>
-    private static async Task<Job> FindAsync(HttpContext context, string id, JobStore store)
+    private static async Task<Job> FindAsync(HttpContext context, string id, IJobStore store)
     {
         var job = JobId.TryParse(id, null, out var parsed) ? await store.FindAsync(parsed, context.RequestAborted) : null;
         return job is not null && job.Tenant == context.Caller().Tenant

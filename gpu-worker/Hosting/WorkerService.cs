@@ -7,6 +7,7 @@ using Serverless.Core.Jobs;
 using Serverless.Core.Queue;
 using Serverless.GpuWorker.Jobs;
 using Serverless.GpuWorker.Models;
+using Serverless.Inference.Scheduling;
 
 namespace Serverless.GpuWorker.Hosting;
 
@@ -14,10 +15,11 @@ namespace Serverless.GpuWorker.Hosting;
 internal sealed partial class WorkerService(
     ModelLoader loader,
     IQueueClient queue,
-    JobStore store,
+    IJobStore store,
     IHotState hotState,
     IDeploymentCatalog deployments,
     IOptions<WorkerOptions> options,
+    IOptions<EngineOptions> engine,
     TimeProvider clock,
     ILogger<WorkerService> logger) : IHostedService, IAsyncDisposable
 {
@@ -35,7 +37,7 @@ internal sealed partial class WorkerService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _model = await loader.LoadAsync(_runner.OnStep, cancellationToken);
-        _free = new(_model.Engine.MaxSequences);
+        _free = new(engine.Value.MaxSequences);
         _runner.Left += () =>
         {
             _free.Release();

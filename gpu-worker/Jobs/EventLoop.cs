@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
 using Serverless.Inference.Scheduling;
+using Serverless.Inference.Tokenization;
 
 namespace Serverless.GpuWorker.Jobs;
 
@@ -28,6 +29,9 @@ internal sealed partial class EventLoop(
 
     private readonly ConcurrentDictionary<string, (RunningJob Job, int Choice)> _sequences = new();
     private readonly HashSet<RunningJob> _behind = [];
+
+    /// <summary>Tells tokens' bytes; set once the model is loaded.</summary>
+    public Tokenizer Tokenizer { get; set; } = null!;
 
     public void Track(RunningJob job)
     {
@@ -108,7 +112,7 @@ internal sealed partial class EventLoop(
                 Choice = choice,
                 TokenIds = output.Tokens,
                 Text = output.Text,
-                Logprobs = output.Logprobs?.Select(Logprobs.ToCore).ToArray(),
+                Logprobs = Logprobs.ToCore(output.Logprobs, Tokenizer),
                 Finish = finish,
             });
             if (!_behind.Contains(job))
@@ -157,7 +161,7 @@ internal sealed partial class EventLoop(
 
     private async Task FollowUpAsync(Append append, AppendOutcome outcome)
     {
-        if (!_sequences.TryGetValue(RunningJob.SequenceId(append.Job, 0), out var target) || target.Job.Epoch != append.Epoch)
+        if (!_sequences.TryGetValue(RunningJob.SequenceId(append.Job, append.Epoch, 0), out var target))
         {
             return;
         }
@@ -185,7 +189,7 @@ internal sealed partial class EventLoop(
     {
         foreach (var append in appends)
         {
-            if (_sequences.TryGetValue(RunningJob.SequenceId(append.Job, 0), out var target))
+            if (_sequences.TryGetValue(RunningJob.SequenceId(append.Job, append.Epoch, 0), out var target))
             {
                 _behind.Add(target.Job);
             }

@@ -20,7 +20,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<JobId, RunningJob> _running = new();
     private readonly ConcurrentDictionary<Task, byte> _commits = new();
-    private readonly JobStore _store;
+    private readonly IJobStore _store;
     private readonly IHotState _hotState;
     private readonly int _maxAttempts;
     private readonly TimeProvider _clock;
@@ -29,7 +29,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
     private Task _eventTask = Task.CompletedTask;
     private IAsyncDisposable? _cancels;
 
-    public JobRunner(JobStore store, IHotState hotState, WorkerOptions options, TimeProvider clock, ILogger logger)
+    public JobRunner(IJobStore store, IHotState hotState, WorkerOptions options, TimeProvider clock, ILogger logger)
     {
         (_store, _hotState, _maxAttempts, _clock, _logger) = (store, hotState, options.MaxAttempts, clock, logger);
         _events = new EventLoop(hotState, Commit, Stop, Drop, logger);
@@ -48,6 +48,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
     public async Task BeginAsync(ServedModel model, CancellationToken cancellationToken)
     {
         Model = model;
+        _events.Tokenizer = model.Tokenizer;
         _eventTask = Task.Run(_events.RunAsync, CancellationToken.None);
         _cancels = await _hotState.OnCancelAsync(id =>
         {

@@ -1,12 +1,21 @@
+using Serverless.Core.Jobs;
+using Serverless.Inference.Tokenization;
+
 namespace Serverless.GpuWorker.Jobs;
 
-/// <summary>Says the engine's log-probabilities in the words of core.</summary>
+/// <summary>Says the engine's log-probabilities in the words of core: bytes in place of token ids.</summary>
 internal static class Logprobs
 {
-    public static Core.Jobs.TokenLogprob ToCore(Inference.Sampling.TokenLogprob token) => new()
+    public static IReadOnlyList<TokenLogprob>? ToCore(IReadOnlyList<Inference.Sampling.TokenLogprob>? tokens, Tokenizer tokenizer) =>
+        tokens is null ? null : [.. tokens.Select(token => Say(token.Token, token.Logprob, tokenizer) with
+        {
+            Top = [.. token.Top.Select(other => Say(other.Token, other.Logprob, tokenizer))],
+        })];
+
+    private static TokenLogprob Say(int token, float logprob, Tokenizer tokenizer) => new()
     {
-        Bytes = token.Bytes,
-        Logprob = token.Logprob,
-        Top = [.. token.Top.Select(ToCore)],
+        Bytes = tokenizer.TokenBytes(token).ToArray(),
+        // JSON has no infinity; a token that the model rules out is as unlikely as a number can say.
+        Logprob = Math.Max(logprob, -9999f),
     };
 }

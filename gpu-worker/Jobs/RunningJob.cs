@@ -2,7 +2,6 @@ using System.Text;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
 using Serverless.Core.Queue;
-using Serverless.Inference.Sampling;
 using Serverless.Inference.Scheduling;
 
 namespace Serverless.GpuWorker.Jobs;
@@ -45,9 +44,10 @@ internal sealed class RunningJob
 
     public bool HasEnded => Array.TrueForAll(_choices, choice => choice.End is not null);
 
-    public IEnumerable<string> SequenceIds => Enumerable.Range(0, _choices.Length).Select(index => SequenceId(Job.Id, index));
+    public IEnumerable<string> SequenceIds => Enumerable.Range(0, _choices.Length).Select(index => SequenceId(Job.Id, Epoch, index));
 
-    public static string SequenceId(JobId job, int choice) => $"{job}#{choice}";
+    /// <summary>Names a choice to the engine; the epoch tells it from the same choice that an earlier claim left behind.</summary>
+    public static string SequenceId(JobId job, long epoch, int choice) => $"{job}/{epoch}/{choice}";
 
     public IReadOnlyList<int> TokensOf(int choice) => _choices[choice].TokenIds;
 
@@ -102,7 +102,7 @@ internal sealed class RunningJob
     private sealed class ChoiceText
     {
         private readonly StringBuilder _text = new();
-        private readonly List<Core.Jobs.TokenLogprob> _logprobs = [];
+        private readonly List<TokenLogprob> _logprobs = [];
 
         public List<int> TokenIds { get; } = [];
 

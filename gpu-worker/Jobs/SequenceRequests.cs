@@ -22,7 +22,7 @@ internal static class SequenceRequests
         var request = running.Job.Request;
         return new SequenceRequest
         {
-            Id = RunningJob.SequenceId(running.Job.Id, choice),
+            Id = RunningJob.SequenceId(running.Job.Id, running.Epoch, choice),
             Prompt = prompt,
             Generated = [.. running.TokensOf(choice)],
             MaxNewTokens = request.MaxTokens ?? contextLength - prompt.Length,

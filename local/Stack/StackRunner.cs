@@ -95,5 +95,5 @@ internal static class StackRunner
     }
 
     private static string ApiKey(StackOptions options) =>
-        options.ApiKey ?? Rendezvous.Secret(Path.Combine(options.Data, "api-key"), ApiKeys.New);
+        options.ApiKey ?? Rendezvous.Secret(Path.Combine(options.Data, "api-key"), ApiKey.New);
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Serverless.Core.Jobs;
 using Serverless.Core.Keys;
 using Serverless.Functions.Errors;
