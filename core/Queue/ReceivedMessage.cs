@@ -16,4 +16,7 @@ public sealed record ReceivedMessage
     public required long SequenceNumber { get; init; }
 
     public required Guid LockToken { get; init; }
+
+    /// <summary>What the receiver needs to settle over the link that brought the message.</summary>
+    internal object? Delivery { get; init; }
 }

@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Options;
+
+namespace Serverless.Core.Queue;
+
+[OptionsValidator]
+internal sealed partial class QueueOptionsValidator : IValidateOptions<QueueOptions>;

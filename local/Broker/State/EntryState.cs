@@ -1,0 +1,9 @@
+namespace Serverless.Local.Broker.State;
+
+internal enum EntryState
+{
+    Ready,
+    Scheduled,
+    Locked,
+    Removed,
+}
