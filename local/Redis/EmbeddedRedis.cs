@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Garnet;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
