@@ -45,7 +45,7 @@ public static class ModelCache
     {
         Directory.CreateDirectory(cacheFolder);
         var digest = await new KnownDigests(cacheFolder).FindAsync(ggufPath, cancellationToken);
-        var precision = options.Precision.ToString().ToLowerInvariant();
+        var precision = ModelImporter.PrecisionName(options.Precision);
         var folder = Path.Combine(cacheFolder, $"{digest}-{precision}-v{ModelImporter.FormatVersion}");
         if (!Directory.Exists(folder))
         {

@@ -4,8 +4,8 @@ namespace Serverless.Inference.Onnx;
 public enum ModelPrecision
 {
     /// <summary>Int8 weights and activations, bfloat16 key/value cache: the fast one.</summary>
-    Int8,
+    Quantised,
 
     /// <summary>Float32 throughout, as the file says: the reference.</summary>
-    Float32,
+    Full,
 }

@@ -20,10 +20,10 @@ internal sealed record Architecture(string Name, bool InterleavedRotary = false,
     {
         var supported = All.Where(family => family.Supports(precision)).ToArray();
         return supported.FirstOrDefault(family => family.Name == name) ?? throw new ImportException(
-            $"Architecture '{name}' is not supported in {precision} precision; supported are: {string.Join(", ", supported.Select(family => family.Name))}."
-            + (All.Any(family => family.Name == name) ? " It can be imported in Float32 precision." : ""));
+            $"Architecture '{name}' is not supported in {(precision == ModelPrecision.Full ? "full" : "quantised")} precision; supported are: {string.Join(", ", supported.Select(family => family.Name))}."
+            + (All.Any(family => family.Name == name) ? " It can be imported in full precision." : ""));
     }
 
     // The int8 operators have no place for a bias or a norm between projection and attention.
-    private bool Supports(ModelPrecision precision) => precision == ModelPrecision.Float32 || !(QkvBias || QkNorm);
+    private bool Supports(ModelPrecision precision) => precision == ModelPrecision.Full || !(QkvBias || QkNorm);
 }

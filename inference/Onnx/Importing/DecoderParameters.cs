@@ -76,10 +76,10 @@ internal sealed record DecoderParameters
         var scaling = metadata.TextOrNull($"{prefix}.rope.scaling.type") ?? "none";
         Require(scaling == "none", $"rotary scaling '{scaling}' is not supported; only the kind stored as 'rope_freqs.weight' is.");
         Require(RotaryBase > 0 && Epsilon >= 0, "the rotary base or the norm's epsilon is not positive.");
-        if (precision == ModelPrecision.Int8)
+        if (precision == ModelPrecision.Quantised)
         {
-            Require(Hidden % 4 == 0, $"the width {Hidden} is not a multiple of 4; import it in Float32 precision.");
-            Require(FeedForward % 4 == 0, $"the feed-forward width {FeedForward} is not a multiple of 4; import it in Float32 precision.");
+            Require(Hidden % 4 == 0, $"the width {Hidden} is not a multiple of 4; import it in full precision.");
+            Require(FeedForward % 4 == 0, $"the feed-forward width {FeedForward} is not a multiple of 4; import it in full precision.");
         }
     }
 

@@ -35,8 +35,8 @@ internal static class ModelImporter
             HeadSize = parameters.HeadSize,
             Vocabulary = parameters.Vocabulary,
             ContextLength = parameters.ContextLength,
-            CacheType = options.Precision == ModelPrecision.Int8 ? "bf16" : "f32",
-            Precision = options.Precision == ModelPrecision.Int8 ? "int8" : "float32",
+            CacheType = options.Precision == ModelPrecision.Quantised ? "bf16" : "f32",
+            Precision = PrecisionName(options.Precision),
             BosToken = vocabulary.Bos,
             EosTokens = VocabularyReader.EndTokens(file.Metadata, vocabulary.Tokens.Count),
             AddBos = vocabulary.AddBos,
@@ -49,16 +49,19 @@ internal static class ModelImporter
         return config;
     }
 
+    /// <summary>How <c>config.json</c> and folder names spell a precision.</summary>
+    public static string PrecisionName(ModelPrecision precision) => precision == ModelPrecision.Quantised ? "int8" : "float32";
+
     private static void WriteGraph(
         string folder, DecoderParameters parameters, WeightReader weights, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Threads), CancellationToken = cancellationToken };
         var builder = new GraphBuilder();
         using var data = new ExternalData(folder, builder);
-        var int8 = options.Precision == ModelPrecision.Int8;
-        GraphSignature.Declare(builder, parameters, int8 ? OnnxType.BFloat16 : OnnxType.Float);
+        var quantised = options.Precision == ModelPrecision.Quantised;
+        GraphSignature.Declare(builder, parameters, quantised ? OnnxType.BFloat16 : OnnxType.Float);
         RotaryTables.Write(data, parameters, weights);
-        IDecoderGraph graph = int8
+        IDecoderGraph graph = quantised
             ? new Int8Graph(parameters, weights, builder, data, parallel)
             : new Float32Graph(parameters, weights, builder, data);
 

@@ -8,6 +8,8 @@ internal static class VocabularyReader
 {
     private const string Prefix = "tokenizer.ggml.";
 
+    private static readonly string[] EndKinds = ["eos", "eot", "eom"];
+
     public static TokenizerData Read(GgufMetadata metadata, int vocabulary)
     {
         var tokens = metadata.Texts(Prefix + "tokens");
@@ -40,7 +42,7 @@ internal static class VocabularyReader
 
     /// <summary>End of text, of turn and of message, as far as the file names them.</summary>
     public static int[] EndTokens(GgufMetadata metadata, int tokens) =>
-        [.. new[] { "eos", "eot", "eom" }.Select(kind => Token(metadata, kind, tokens)).OfType<int>().Distinct()];
+        [.. EndKinds.Select(kind => Token(metadata, kind, tokens)).OfType<int>().Distinct()];
 
     private static int? Token(GgufMetadata metadata, string kind, int tokens) =>
         metadata.IntegerOrNull($"{Prefix}{kind}_token_id", 0, tokens - 1);
