@@ -1,8 +1,7 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Serverless.Core.Store;
+using Serverless.Core.Deployments;
 
-namespace Serverless.Core.Deployments;
+namespace Microsoft.Extensions.DependencyInjection;
 
 public static class DeploymentsServiceCollectionExtensions
 {

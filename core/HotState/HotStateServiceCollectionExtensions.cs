@@ -1,7 +1,7 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Serverless.Core.HotState;
 
-namespace Serverless.Core.HotState;
+namespace Microsoft.Extensions.DependencyInjection;
 
 public static class HotStateServiceCollectionExtensions
 {

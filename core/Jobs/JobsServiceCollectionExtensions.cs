@@ -1,9 +1,7 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Serverless.Core.HotState;
-using Serverless.Core.Store;
+using Serverless.Core.Jobs;
 
-namespace Serverless.Core.Jobs;
+namespace Microsoft.Extensions.DependencyInjection;
 
 public static class JobsServiceCollectionExtensions
 {

@@ -1,8 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless.Core.Store;
 
-namespace Serverless.Core.Store;
+namespace Microsoft.Extensions.DependencyInjection;
 
 public static class StoreServiceCollectionExtensions
 {

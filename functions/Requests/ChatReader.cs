@@ -21,6 +21,7 @@ internal static class ChatReader
         {
             Messages = MessageReader.Read(parameters),
             Tools = Tools(parameters),
+            TemplateVariables = TemplateVariables(parameters),
             TopLogprobs = Logprobs(parameters),
         };
     }
@@ -79,6 +80,11 @@ internal static class ChatReader
 
         return tools.GetArrayLength() == 0 || choice?.GetString() == "none" ? null : tools;
     }
+
+    /// <summary>Variables for the model's chat template, such as <c>enable_thinking</c>.</summary>
+    private static JsonElement? TemplateVariables(Parameters parameters) => parameters.Find("chat_template_kwargs") is not { } variables ? null
+        : variables.ValueKind == JsonValueKind.Object ? variables
+        : throw Parameters.WrongType("chat_template_kwargs", "an object", variables);
 
     private static int? Logprobs(Parameters parameters)
     {

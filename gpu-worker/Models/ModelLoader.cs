@@ -22,7 +22,6 @@ internal sealed class ModelLoader(
         var imported = await ModelCache.ImportAsync(file, options.ModelCache, new ImportOptions(), progress, cancellationToken);
         var tokenizer = Tokenizer.Create(TokenizerData.Load(imported.Folder));
         var template = imported.Config.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null;
-        var runner = ModelRunner.Load(imported.Folder, engine.Value);
         return new ServedModel(
             new Deployment
             {
@@ -35,6 +34,6 @@ internal sealed class ModelLoader(
             imported.Config,
             tokenizer,
             template,
-            InferenceEngine.Start(runner, tokenizer, engine.Value, onStep, clock));
+            InferenceEngine.Load(imported, tokenizer, engine.Value, onStep, clock));
     }
 }

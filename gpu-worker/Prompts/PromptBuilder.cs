@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Json;
 using Serverless.Core.Jobs;
 using Serverless.Core.Requests;
 using Serverless.GpuWorker.Models;
@@ -27,18 +29,35 @@ internal static class PromptBuilder
     private static int[] Chat(Job job, IReadOnlyList<ChatMessage> messages, ServedModel model)
     {
         var template = model.Template
-            ?? throw new TemplateException($"{model.Deployment.Name} has no chat template; use /v1/completions.");
+            ?? throw new TemplateException(TemplateFault.Unsupported, $"{model.Deployment.Name} has no chat template; use /v1/completions.");
         return model.Tokenizer.Encode(template.Render(new TemplateInput
         {
-            Messages = messages.Select(message => message.Value).ToArray(),
+            Messages = ToArray(messages),
             Tools = job.Request.Tools,
-            Variables = job.Request.TemplateVariables,
+            Variables = job.Request.TemplateVariables?.EnumerateObject().ToDictionary(variable => variable.Name, variable => variable.Value) ?? new Dictionary<string, JsonElement>(),
             AddGenerationPrompt = true,
             BosToken = TokenText(model, model.Config.BosToken),
             EosToken = TokenText(model, model.Config.EosTokens.Count > 0 ? model.Config.EosTokens[0] : null),
             // The date that a template prints is the day of acceptance, so a resumed job reads the same prompt.
             Now = job.AcceptedAt,
         }));
+    }
+
+    private static JsonElement ToArray(IReadOnlyList<ChatMessage> messages)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            foreach (var message in messages)
+            {
+                message.Value.WriteTo(json);
+            }
+
+            json.WriteEndArray();
+        }
+
+        return JsonDocument.Parse(buffer.WrittenMemory, new JsonDocumentOptions { MaxDepth = 128 }).RootElement;
     }
 
     private static int[] Plain(TextPrompt prompt, ServedModel model)

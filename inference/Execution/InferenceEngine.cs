@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Serverless.Inference.Onnx;
 using Serverless.Inference.Scheduling;
+using Serverless.Inference.Tokenization;
 
 namespace Serverless.Inference.Execution;
 
@@ -45,6 +47,21 @@ public sealed class InferenceEngine : IAsyncDisposable
         Waiting = Volatile.Read(ref _unstarted),
         FreeSequences = Math.Max(0, _options.MaxSequences - Volatile.Read(ref _unfinished)),
     };
+
+    /// <summary>Loads an imported model and starts to take sequences.</summary>
+    /// <param name="model">The model, as <see cref="ModelCache"/> gives it.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="options">How much to take on; refused when out of range.</param>
+    /// <param name="onStep">Called on the engine's thread with what each step gave; it must be quick and must not throw.</param>
+    /// <param name="clock">Measures the time of steps.</param>
+    /// <exception cref="ModelException">The model cannot be loaded.</exception>
+    public static InferenceEngine Load(
+        ImportedModel model, Tokenizer tokenizer, EngineOptions options, Action<IReadOnlyList<SequenceOutput>> onStep, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        return Start(ModelRunner.Load(model, options), request => new ChoiceText(tokenizer, request.Stop), options, onStep, clock);
+    }
 
     internal static InferenceEngine Start(
         IModelRunner runner,

@@ -1,10 +1,12 @@
 using Microsoft.ML.OnnxRuntime;
+using Serverless.Inference.Kernels;
+using Serverless.Inference.Onnx;
 using Serverless.Inference.Scheduling;
 
 namespace Serverless.Inference.Execution;
 
 /// <summary>A model in ONNX Runtime, with its key/value cache.</summary>
-public sealed class ModelRunner : IModelRunner
+internal sealed class ModelRunner : IModelRunner
 {
     private readonly InferenceSession _session;
     private readonly OrtIoBinding _binding;
@@ -13,7 +15,7 @@ public sealed class ModelRunner : IModelRunner
     private readonly StepTensors _tensors;
     private readonly ModelLimits _limits;
 
-    private ModelRunner(InferenceSession session, ModelShape model, long cacheBytes)
+    private ModelRunner(InferenceSession session, ModelConfig model, long cacheBytes)
     {
         _session = session;
         _binding = session.CreateIoBinding();
@@ -22,9 +24,10 @@ public sealed class ModelRunner : IModelRunner
         _tensors = new(model.Vocabulary);
     }
 
-    ModelLimits IModelRunner.Limits => _limits;
+    public ModelLimits Limits => _limits;
 
-    internal static ModelRunner Load(string modelFile, ModelShape model, EngineOptions options, Action<SessionOptions> register)
+    /// <exception cref="ModelException">ONNX Runtime cannot load the graph, or the cache has no room for one block.</exception>
+    public static ModelRunner Load(ImportedModel model, EngineOptions options)
     {
         options.ThrowIfInvalid();
         using var session = new SessionOptions
@@ -40,17 +43,17 @@ public sealed class ModelRunner : IModelRunner
         session.AddSessionConfigEntry("session.force_spinning_stop", "1");
         // Weights that must be copied are copied once, outside the arena that is sized for a step.
         session.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
-        register(session);
+        OperatorLibrary.Register(session, options.InstructionSet);
         InferenceSession? loaded = null;
         try
         {
-            loaded = new(modelFile, session);
-            return new(loaded, model, options.CacheBytes);
+            loaded = new(model.ModelPath, session);
+            return new(loaded, model.Config, options.CacheBytes);
         }
         catch (OnnxRuntimeException error)
         {
             loaded?.Dispose();
-            throw new ModelException($"{modelFile} could not be loaded: {error.Message}", error);
+            throw new ModelException($"{model.ModelPath} could not be loaded: {error.Message}", error);
         }
         catch (ModelException)
         {
@@ -59,7 +62,7 @@ public sealed class ModelRunner : IModelRunner
         }
     }
 
-    Memory<float> IModelRunner.Run(StepPlan plan)
+    public Memory<float> Run(StepPlan plan)
     {
         _tensors.Bind(_binding, plan);
         try

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Serverless.Inference.Onnx;
 using Serverless.Inference.Scheduling;
 
 namespace Serverless.Inference.Execution;
@@ -17,7 +18,7 @@ internal sealed class PagedCache : IDisposable
 
     /// <summary>Makes as many blocks as fit into <paramref name="bytes"/> and binds them.</summary>
     /// <exception cref="ModelException">The model has no paged cache, or not one block of it fits into the memory.</exception>
-    public static PagedCache Allocate(InferenceSession session, OrtIoBinding binding, ModelShape model, long bytes)
+    public static PagedCache Allocate(InferenceSession session, OrtIoBinding binding, ModelConfig model, long bytes)
     {
         var inputs = session.InputMetadata.Where(input => input.Key.StartsWith(KeyPrefix, StringComparison.Ordinal)).ToList();
         if (inputs.Count == 0)
@@ -49,11 +50,11 @@ internal sealed class PagedCache : IDisposable
         _buffers.Clear();
     }
 
-    private static long BytesOfBlock(NodeMetadata input, ModelShape model) =>
+    private static long BytesOfBlock(NodeMetadata input, ModelConfig model) =>
         BlockPool.BlockSize * (long)model.KvHeads * model.HeadSize
         * (input.ElementDataType == TensorElementType.Float ? sizeof(float) : sizeof(ushort));
 
-    private void Add(OrtIoBinding binding, string name, NodeMetadata metadata, ModelShape model)
+    private void Add(OrtIoBinding binding, string name, NodeMetadata metadata, ModelConfig model)
     {
         var bytes = checked((int)(Blocks * BytesOfBlock(metadata, model)));
         var buffer = new NativeBuffer(bytes);

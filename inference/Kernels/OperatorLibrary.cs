@@ -19,12 +19,11 @@ public static class OperatorLibrary
 
     /// <summary>Adds the operators to a session's options; set <see cref="SessionOptions.IntraOpNumThreads"/> before.</summary>
     /// <exception cref="PlatformNotSupportedException">The processor lacks the instruction set asked for.</exception>
-    public static void Register(SessionOptions options, KernelOptions kernels)
+    public static void Register(SessionOptions options, InstructionSet instructions = InstructionSet.Auto)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(kernels);
         var threads = options.IntraOpNumThreads > 0 ? options.IntraOpNumThreads : Environment.ProcessorCount;
-        var key = (Processor.Choose(kernels.InstructionSet), threads);
+        var key = (Processor.Choose(instructions), threads);
         var domain = Domains.GetOrAdd(key, static key => new(() => OperatorDomain.Create(Domain, Operators(new(key.Set, key.Threads)))));
         domain.Value.AddTo(options);
     }

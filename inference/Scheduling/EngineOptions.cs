@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Serverless.Inference.Kernels;
 
 namespace Serverless.Inference.Scheduling;
 
@@ -29,6 +30,9 @@ public sealed class EngineOptions : IValidatableObject
 
     /// <summary>Lets the threads spin between operators, which is faster and keeps the cores busy while a step runs. The default is true.</summary>
     public bool Spin { get; set; } = true;
+
+    /// <summary>The vector instructions of the operators; those that the processor lacks are refused. The default, <c>Auto</c>, is the widest it has.</summary>
+    public InstructionSet InstructionSet { get; set; } = InstructionSet.Auto;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -18,13 +18,13 @@ internal static class StackRunner
     {
         Directory.CreateDirectory(options.Data);
         var meeting = new Rendezvous(options.Data);
-        await using var redis = options.Roles.Contains(Role.Redis) ? await StartRedisAsync(options, meeting) : null;
+        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(options, meeting) : null;
         await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(options, meeting) : null;
         await using var app = await BuildAsync(options, meeting, cancellationToken);
         await app.StartAsync(cancellationToken);
         if (options.Roles.Contains(Role.Functions))
         {
-            var key = ApiKey(options);
+            var key = AdministratorKey(options);
             await app.Services.GetRequiredService<IKeyRing>().EnsureAsync(key, "default", "local administrator", admin: true, cancellationToken);
             Banner.Write(app.Urls.First(), key, broker?.ConnectionString, options.Data);
         }
@@ -33,9 +33,9 @@ internal static class StackRunner
         return 0;
     }
 
-    private static async Task<EmbeddedRedis> StartRedisAsync(StackOptions options, Rendezvous meeting)
+    private static EmbeddedRedis StartRedis(StackOptions options, Rendezvous meeting)
     {
-        var redis = await EmbeddedRedis.StartAsync(new EmbeddedRedisOptions
+        var redis = EmbeddedRedis.Start(new EmbeddedRedisOptions
         {
             Folder = Path.Combine(options.Data, "redis"),
             Port = meeting.Port("redis", options.RedisPort),
@@ -48,7 +48,7 @@ internal static class StackRunner
     {
         var broker = await EmbeddedBroker.StartAsync(new BrokerOptions
         {
-            Folder = Path.Combine(options.Data, "queue"),
+            DataFolder = Path.Combine(options.Data, "queue"),
             Port = meeting.Port("queue", options.QueuePort),
         });
         meeting.Announce("queue", broker.ConnectionString);
@@ -71,7 +71,7 @@ internal static class StackRunner
         {
             builder.Configuration["HotState:ConnectionString"] ??= await meeting.FindAsync("redis", cancellationToken);
             builder.Configuration["Queue:ConnectionString"] ??= await meeting.FindAsync("queue", cancellationToken);
-            builder.Services.AddBlobStore().AddHotState().AddDeployments().AddJobs().AddServiceBus();
+            builder.Services.AddBlobStore().AddHotState().AddKeyRing().AddDeployments().AddJobs().AddQueue();
         }
 
         if (options.Roles.Contains(Role.Worker))
@@ -94,6 +94,6 @@ internal static class StackRunner
         return app;
     }
 
-    private static string ApiKey(StackOptions options) =>
+    private static string AdministratorKey(StackOptions options) =>
         options.ApiKey ?? Rendezvous.Secret(Path.Combine(options.Data, "api-key"), ApiKey.New);
 }

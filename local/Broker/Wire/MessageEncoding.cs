@@ -62,24 +62,30 @@ internal static class MessageEncoding
         var header = head.Header ?? new Header();
         header.Durable = true;
         header.DeliveryCount = (uint)Math.Max(0, delivery.Count - 1);
-        var envelope = new Message { Header = header, MessageAnnotations = annotations };
+        List<Described> sections = [header, annotations];
         if (entry.DeadLetterReason is null && entry.DeadLetterDescription is null)
         {
-            return Join(envelope, entry.Encoded.AsSpan(bareStart));
+            return Join(sections, entry.Encoded.AsSpan(bareStart));
         }
 
-        envelope.Properties = head.Properties;
-        envelope.ApplicationProperties = head.ApplicationProperties ?? new ApplicationProperties();
-        envelope.ApplicationProperties["DeadLetterReason"] = entry.DeadLetterReason ?? "";
-        envelope.ApplicationProperties["DeadLetterErrorDescription"] = entry.DeadLetterDescription ?? "";
-        return Join(envelope, entry.Encoded.AsSpan(bodyStart));
+        var properties = head.ApplicationProperties ?? new ApplicationProperties();
+        properties["DeadLetterReason"] = entry.DeadLetterReason ?? "";
+        properties["DeadLetterErrorDescription"] = entry.DeadLetterDescription ?? "";
+        sections.AddRange(head.Properties is null ? [properties] : [head.Properties, properties]);
+        return Join(sections, entry.Encoded.AsSpan(bodyStart));
     }
 
     public static byte[] Bytes(ByteBuffer buffer) => buffer.Buffer.AsSpan(buffer.Offset, buffer.Length).ToArray();
 
-    private static byte[] Join(Message envelope, ReadOnlySpan<byte> rest)
+    // Section by section: a message without a body would be encoded with an empty one.
+    private static byte[] Join(IEnumerable<Described> sections, ReadOnlySpan<byte> rest)
     {
-        var head = envelope.Encode();
+        var head = new ByteBuffer(256, autoGrow: true);
+        foreach (var section in sections)
+        {
+            section.Encode(head);
+        }
+
         var whole = new byte[head.Length + rest.Length];
         head.Buffer.AsSpan(head.Offset, head.Length).CopyTo(whole);
         rest.CopyTo(whole.AsSpan(head.Length));

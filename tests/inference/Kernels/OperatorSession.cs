@@ -33,7 +33,7 @@ internal sealed class OperatorSession : IDisposable
         }
 
         using var options = new SessionOptions { IntraOpNumThreads = 2, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
-        OperatorLibrary.Register(options, new KernelOptions { InstructionSet = set });
+        OperatorLibrary.Register(options, set);
         _session = new(graph.ToModel(), options);
         _inputs = [.. inputs.Where(port => port.Rank > 0).Select(port => port.Name)];
         _outputs = [.. outputs.Select(port => port.Name)];
