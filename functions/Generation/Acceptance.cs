@@ -24,12 +24,15 @@ internal sealed record Accepted(JobId Job, string Cache, JobResult? Result = nul
 /// </remarks>
 internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClient queue, TimeProvider clock)
 {
+    // A flight whose job ended without clearing it would be met again and again; the request then runs on its own.
+    private const int Admissions = 3;
+
     public async Task<Accepted> AcceptAsync(KeyRecord caller, GenerationCall call, CacheDirectives directives, bool background, CancellationToken cancellationToken)
     {
         var id = JobId.New(clock.GetUtcNow());
         var key = PromptKey.For(caller.Tenant, call.Deployment.Name, call.Deployment.ModelDigest, call.Request, call.Seed);
         var leads = false;
-        if (key is not null && directives.Store)
+        for (var tries = 0; key is not null && directives.Store && !leads && tries < Admissions; tries++)
         {
             var admission = await hotState.AdmitAsync(new AdmissionRequest(key, id, directives.MaxAge, directives.Lookup), cancellationToken);
             switch (admission)
@@ -37,13 +40,12 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
                 case Admission.Hit hit:
                     var result = JsonSerializer.Deserialize(hit.Result.Span, JobJson.Default.JobResult)!;
                     return new Accepted(result.Id, "hit", result, hit.Age);
-                case Admission.Joined joined:
-                    if (!background)
-                    {
-                        await hotState.AttachAsync(joined.Job, cancellationToken);
-                    }
-
+                // A background caller stays attached for good: nobody who leaves may cancel what it was promised.
+                case Admission.Joined joined when await hotState.AttachAsync(joined.Job, cancellationToken):
                     return new Accepted(joined.Job, "shared");
+                case Admission.Joined:
+                    // That job has just ended or is being stopped; what it leaves behind decides the next try.
+                    break;
                 default:
                     leads = true;
                     break;

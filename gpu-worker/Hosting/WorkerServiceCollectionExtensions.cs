@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Serverless.GpuWorker;
 using Serverless.GpuWorker.Hosting;
 using Serverless.GpuWorker.Models;
@@ -8,11 +10,16 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 public static class WorkerServiceCollectionExtensions
 {
+    // What follows the drain: the last commits, and the messages handed back.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
     /// <summary>Adds a worker that serves one model. The host is up once the model is loaded, and drains when it stops.</summary>
     public static IServiceCollection AddGpuWorker(this IServiceCollection services)
     {
         services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<HostOptions>().Configure<IOptions<WorkerOptions>>((host, worker) =>
+            host.ShutdownTimeout = TimeSpan.FromSeconds(worker.Value.DrainSeconds) + Settling);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ModelLoader>();
         services.AddHostedService<WorkerService>();

@@ -15,7 +15,8 @@ internal sealed class ImportProgressBar : IProgress<ImportProgress>
         {
             var step = Console.IsOutputRedirected ? 10 : 1;
             var percent = (int)(value.Fraction * 100) / step * step;
-            if (percent <= _shown)
+            // A model that was imported earlier is reported as ready at once, and there is nothing to show.
+            if (percent <= _shown || (percent >= 100 && _shown < 0))
             {
                 return;
             }

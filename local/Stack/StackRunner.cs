@@ -1,4 +1,8 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using Serverless.Core.Keys;
+using Serverless.Core.Store;
+using Serverless.Inference.Execution;
 using Serverless.Inference.Onnx;
 using Serverless.Local.Broker;
 using Serverless.Local.CommandLine;
@@ -14,23 +18,41 @@ namespace Serverless.Local.Stack;
 /// </remarks>
 internal static class StackRunner
 {
+    /// <returns>The exit code: 0 after a stop that was asked for, 1 when something that is the user's to mend kept it from starting.</returns>
     public static async Task<int> RunAsync(StackOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunPartsAsync(options, cancellationToken);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or TimeoutException or ImportException or ModelException
+            or OptionsValidationException or ValidationException or StoreException)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return 1;
+        }
+    }
+
+    private static async Task RunPartsAsync(StackOptions options, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.Data);
         var meeting = new Rendezvous(options.Data);
         await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(options, meeting) : null;
         await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(options, meeting) : null;
-        await using var app = await BuildAsync(options, meeting, cancellationToken);
+        using var app = await BuildAsync(options, meeting, cancellationToken);
+        var key = options.Roles.Contains(Role.Functions) ? await EnsureKeyAsync(app, options, cancellationToken) : null;
         await app.StartAsync(cancellationToken);
-        if (options.Roles.Contains(Role.Functions))
+        if (key is not null)
         {
-            var key = AdministratorKey(options);
-            await app.Services.GetRequiredService<IKeyRing>().EnsureAsync(key, "default", "local administrator", admin: true, cancellationToken);
-            Banner.Write(app.Urls.First(), key, broker?.ConnectionString, options.Data);
+            Banner.Write(((WebApplication)app).Urls.First(), key, broker?.ConnectionString, options.Data);
         }
 
         await app.WaitForShutdownAsync(cancellationToken);
-        return 0;
     }
 
     private static EmbeddedRedis StartRedis(StackOptions options, Rendezvous meeting)
@@ -55,15 +77,17 @@ internal static class StackRunner
         return broker;
     }
 
-    private static async Task<WebApplication> BuildAsync(StackOptions options, Rendezvous meeting, CancellationToken cancellationToken)
+    private static async Task<IHost> BuildAsync(StackOptions options, Rendezvous meeting, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var web = options.Roles.Contains(Role.Functions) ? WebApplication.CreateSlimBuilder() : null;
+        var plain = web is null ? Host.CreateApplicationBuilder() : null;
+        var builder = (IHostApplicationBuilder?)web ?? plain!;
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Store:Path"] = Path.Combine(options.Data, "store"),
             ["Worker:ModelCache"] = Path.Combine(options.Data, "models"),
-            ["Urls"] = options.Roles.Contains(Role.Functions) ? options.Urls : null,
+            ["Urls"] = options.Urls,
         });
         // The environment wins over what the command line's roles would wire.
         builder.Configuration.AddEnvironmentVariables();
@@ -80,20 +104,13 @@ internal static class StackRunner
             builder.Services.AddGpuWorker();
         }
 
-        if (options.Roles.Contains(Role.Functions))
-        {
-            builder.AddFunctionsApi();
-        }
-
-        var app = builder.Build();
-        if (options.Roles.Contains(Role.Functions))
-        {
-            app.MapFunctionsApi();
-        }
-
-        return app;
+        return web is null ? plain!.Build() : web.AddFunctionsApi().Build().MapFunctionsApi();
     }
 
-    private static string AdministratorKey(StackOptions options) =>
-        options.ApiKey ?? Rendezvous.Secret(Path.Combine(options.Data, "api-key"), ApiKey.New);
+    private static async Task<string> EnsureKeyAsync(IHost app, StackOptions options, CancellationToken cancellationToken)
+    {
+        var key = options.ApiKey ?? Rendezvous.Secret(Path.Combine(options.Data, "api-key"), ApiKey.New);
+        await app.Services.GetRequiredService<IKeyRing>().EnsureAsync(key, "default", "local administrator", admin: true, cancellationToken);
+        return key;
+    }
 }
