@@ -38,7 +38,7 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
             var port = options.Port != 0 ? options.Port : FreePort();
             try
             {
-                return new(Launch(options, folder, port, password), options, port, password, logger);
+                return new(Launch(options, folder, port, password, logger), options, port, password, logger);
             }
             catch (Exception error) when (IsPortTaken(error) && options.Port == 0 && attempt < PortAttempts)
             {
@@ -75,7 +75,7 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
         }
     }
 
-    private static GarnetServer Launch(EmbeddedRedisOptions options, RedisFolder folder, int port, string password)
+    private static GarnetServer Launch(EmbeddedRedisOptions options, RedisFolder folder, int port, string password, ILogger logger)
     {
         List<string> arguments =
         [
@@ -97,10 +97,17 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
                 : ["--aof-commit-wait"]);
         }
 
-        var server = new GarnetServer([.. arguments]);
+        // It goes on from a log that it could read only in part, and says so in its own log alone.
+        using var log = new GarnetLog(logger);
+        var server = new GarnetServer([.. arguments], log);
         try
         {
             server.Start();
+            if (log.ReplayError is { } error)
+            {
+                throw new InvalidDataException($"The log could not be replayed to its end: {error}");
+            }
+
             return server;
         }
         catch
