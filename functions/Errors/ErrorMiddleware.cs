@@ -5,13 +5,14 @@ using Serverless.Core.Store;
 
 namespace Serverless.Functions.Errors;
 
-/// <summary>Gives every request its id and every failure OpenAI's error body.</summary>
+/// <summary>Gives every request its id and timing, and every failure OpenAI's error body.</summary>
 internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         var requestId = "req_" + Guid.CreateVersion7().ToString("N");
         context.Response.Headers["x-request-id"] = requestId;
+        ServerTiming.Start(context);
         try
         {
             await next(context);

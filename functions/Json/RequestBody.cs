@@ -19,6 +19,11 @@ internal static class RequestBody
             throw new ApiException(new JobError(415, "invalid_request_error", "Send the body as Content-Type: application/json.", null, "unsupported_media_type"));
         }
 
+        if (context.Request.ContentLength > maxBytes)
+        {
+            throw TooLarge(maxBytes);
+        }
+
         var body = await ReadAllAsync(context.Request.BodyReader, maxBytes, context.RequestAborted);
         if (!Utf8.IsValid(body))
         {
@@ -49,7 +54,7 @@ internal static class RequestBody
             var read = await reader.ReadAsync(cancellationToken);
             if (read.Buffer.Length > maxBytes)
             {
-                throw new ApiException(new JobError(413, "invalid_request_error", $"The request body is larger than {maxBytes} bytes.", null, "request_too_large"));
+                throw TooLarge(maxBytes);
             }
 
             if (read.IsCompleted)
@@ -62,6 +67,9 @@ internal static class RequestBody
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
+
+    private static ApiException TooLarge(int maxBytes) =>
+        new(new JobError(413, "invalid_request_error", $"The request body is larger than {maxBytes} bytes.", null, "request_too_large"));
 
     // An escape such as \ud800 passes the parser but is half a character, which nothing downstream could carry.
     private static void CheckText(JsonElement element)
