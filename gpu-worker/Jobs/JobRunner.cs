@@ -127,7 +127,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
             return false;
         }
 
-        if (EndBeforeStart(running, claim, message) is { } early)
+        if (EndBeforeStart(running, claim) is { } early)
         {
             await CommitAsync(running, early);
             return false;
@@ -171,7 +171,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
         catch (HotStateUnavailableException error)
         {
             LogClaimedAlone(_logger, job.Id, error.Message);
-            return new Claim(deliveryCount, JobState.Running, CancelRequested: false, [], _clock.GetUtcNow());
+            return new Claim(deliveryCount, JobState.Running, CancelRequested: false, [], _clock.GetUtcNow(), deliveryCount);
         }
     }
 
@@ -182,7 +182,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
         await SettleAsync(() => receiver.ReleaseAsync(message, CancellationToken.None), message.Message.Id);
     }
 
-    private JobResult? EndBeforeStart(RunningJob running, Claim claim, ReceivedMessage message)
+    private JobResult? EndBeforeStart(RunningJob running, Claim claim)
     {
         var now = _clock.GetUtcNow();
         if (claim.CancelRequested)
@@ -195,9 +195,9 @@ internal sealed partial class JobRunner : IAsyncDisposable
             return running.Result(Model.Deployment.Fingerprint, now, JobState.Expired);
         }
 
-        return message.DeliveryCount > _maxAttempts
+        return claim.Attempts > _maxAttempts
             ? running.Result(Model.Deployment.Fingerprint, now, JobState.Failed,
-                JobError.Server($"The job was given up after {_maxAttempts} attempts, none of which ended.", "attempts_exhausted"))
+                JobError.Server($"The job was given up after {_maxAttempts} attempts in a row that brought it no further.", "attempts_exhausted"))
             : null;
     }
 

@@ -72,6 +72,8 @@ internal static class StackRunner
         {
             DataFolder = Path.Combine(options.Data, "queue"),
             Port = meeting.Port("queue", options.QueuePort),
+            // The worker tells a hopeless job from one whose workers were killed while it got on; the broker's count cannot.
+            MaxDeliveryCount = 2_000,
         });
         meeting.Announce("queue", broker.ConnectionString);
         return broker;
