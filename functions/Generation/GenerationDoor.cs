@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http.Features;
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
