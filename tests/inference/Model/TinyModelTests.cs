@@ -7,7 +7,7 @@ namespace Serverless.Inference.Tests.Model;
 
 public sealed class TinyModelTests
 {
-    // The reference comes from the weights before they were rounded to the file's bfloat16.
+    // Wide: tokens agree exactly, but logits differ from the reference by up to 0.034, for a reason not yet established.
     private const double Tolerance = 0.05;
 
     public static TheoryData<string> Keys => [.. Reference().EnumerateObject().Select(model => model.Name).Where(IsLlama)];
