@@ -26,7 +26,7 @@ public sealed partial class ConfigurationTests
             from setting in _settings
             from documented in _documented[setting.Key]
             where !setting.HasDefault(documented)
-            select $"{setting.Key} is documented as {documented ?? "none"} and is {setting.Default ?? "none"}");
+            select (setting.Key, Code: setting.Default, Page: documented));
 
     [GeneratedRegex(@"^\| `(?<key>\w+:\w+|--[\w-]+)` \| (?:none|`(?<default>[^`]+)`[^|`]*) \|", RegexOptions.Multiline)]
     private static partial Regex Row();
