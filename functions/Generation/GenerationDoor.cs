@@ -71,8 +71,20 @@ internal sealed class GenerationDoor(
         {
             if (detach)
             {
-                await hotState.DetachAsync(head.Job, CancellationToken.None);
+                await DetachAsync(head.Job);
             }
+        }
+    }
+
+    private async Task DetachAsync(JobId id)
+    {
+        try
+        {
+            await hotState.DetachAsync(id, CancellationToken.None);
+        }
+        catch (HotStateUnavailableException)
+        {
+            // The job then runs to its end unread; the caller has its answer, or the failure that came first.
         }
     }
 

@@ -89,12 +89,7 @@ internal sealed class StreamAnswer(HttpContext context, IAnswerShape shape, Answ
         }
         else if (Refusal(next) is { } error)
         {
-            sse.Add(json =>
-            {
-                json.WriteStartObject();
-                ErrorAnswer.Write(json, error);
-                json.WriteEndObject();
-            });
+            sse.AddError(error);
         }
         else
         {

@@ -45,6 +45,11 @@ internal static class RequestBody
         {
             throw ApiException.Invalid($"We could not parse the JSON body of your request: {error.Message}", null, "invalid_json");
         }
+        catch (InvalidOperationException)
+        {
+            // An escape such as \ud800 alone passes the grammar but is half a character, which nothing downstream could carry.
+            throw ApiException.Invalid("A string in the request body has half of a surrogate pair (such as \\ud800 alone). Send whole characters.", null, "invalid_utf8");
+        }
     }
 
     private static async Task<byte[]> ReadAllAsync(PipeReader reader, int maxBytes, CancellationToken cancellationToken)
@@ -71,7 +76,7 @@ internal static class RequestBody
     private static ApiException TooLarge(int maxBytes) =>
         new(new JobError(413, "invalid_request_error", $"The request body is larger than {maxBytes} bytes.", null, "request_too_large"));
 
-    // An escape such as \ud800 passes the parser but is half a character, which nothing downstream could carry.
+    // Reading a name or a string is what finds half a character in it.
     private static void CheckText(JsonElement element)
     {
         switch (element.ValueKind)
@@ -79,7 +84,7 @@ internal static class RequestBody
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject())
                 {
-                    CheckString(() => property.Name);
+                    _ = property.Name;
                     CheckText(property.Value);
                 }
 
@@ -92,22 +97,10 @@ internal static class RequestBody
 
                 break;
             case JsonValueKind.String:
-                CheckString(element.GetString);
+                element.GetString();
                 break;
             default:
                 break;
-        }
-    }
-
-    private static void CheckString(Func<string?> read)
-    {
-        try
-        {
-            read();
-        }
-        catch (InvalidOperationException)
-        {
-            throw ApiException.Invalid("A string in the request body has half of a surrogate pair (such as \\ud800 alone). Send whole characters.", null, "invalid_utf8");
         }
     }
 }
