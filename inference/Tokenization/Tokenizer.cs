@@ -17,7 +17,7 @@ public sealed class Tokenizer
     private readonly byte[][] _bytes;
     private readonly SpecialTokens _specials;
     private readonly BytePairMerger _merger;
-    private readonly WordSplitter _split;
+    private readonly PreTokenizer _pre;
     private readonly ConcurrentDictionary<string, int[]> _words = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _wordLookup;
 
@@ -32,8 +32,8 @@ public sealed class Tokenizer
 
         _bytes = [.. data.Tokens.Select((text, id) => IsLiteral(id) ? Encoding.UTF8.GetBytes(text) : ByteAlphabet.BytesOf(text) ?? Encoding.UTF8.GetBytes(text))];
         _specials = new(data.Tokens.Select((text, id) => (text, id)).Where(token => IsLiteral(token.id)));
-        _merger = new(data, ids);
-        _split = WordSplitters.Find(data.PreTokenizer);
+        _pre = PreTokenizers.Find(data.PreTokenizer);
+        _merger = new(data, ids, _pre.WholeWords);
         _wordLookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -118,7 +118,7 @@ public sealed class Tokenizer
 
     private bool IsLiteral(int id) => _data.TokenTypes[id] is (int)TokenType.Control or (int)TokenType.UserDefined;
 
-    private void EncodePlain(ReadOnlySpan<char> text, List<int> output) => _split(text, word =>
+    private void EncodePlain(ReadOnlySpan<char> text, List<int> output) => _pre.Split(_pre.Composes ? Composed(text) : text, word =>
     {
         if (!_wordLookup.TryGetValue(word, out var tokens))
         {
@@ -131,6 +131,18 @@ public sealed class Tokenizer
 
         output.AddRange(tokens);
     });
+
+    private static ReadOnlySpan<char> Composed(ReadOnlySpan<char> text)
+    {
+        if (System.Text.Ascii.IsValid(text))
+        {
+            return text;
+        }
+
+        // Half a surrogate pair has no form C; it counts as the U+FFFD that it will be encoded as.
+        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+        return Encoding.UTF8.GetString(bytes, 0, Encoding.UTF8.GetBytes(text, bytes)).Normalize(NormalizationForm.FormC);
+    }
 
     private void Remember(ReadOnlySpan<char> word, int[] tokens)
     {
