@@ -9,14 +9,14 @@ internal delegate void WordSink(ReadOnlySpan<char> word);
 /// <summary>What a tokenizer does with text before it merges.</summary>
 /// <param name="Split">Cuts the text.</param>
 /// <param name="WholeWords">A word that is itself in the vocabulary is one token, whatever the merges would make of it.</param>
-/// <param name="Composes">Text is brought to Unicode's form C first.</param>
-internal sealed record PreTokenizer(WordSplitter Split, bool WholeWords = false, bool Composes = false);
+internal sealed record PreTokenizer(WordSplitter Split, bool WholeWords = false);
 
 /// <summary>The pre-tokenizers by their GGUF name. Each is written out by hand: exact, linear, and nothing to backtrack into.</summary>
+/// <remarks>Text is taken as it comes, as llama.cpp does; Qwen's own code first brings it to Unicode's form C.</remarks>
 internal static class PreTokenizers
 {
     private static readonly PreTokenizer Llama3 = new(Llama3Words.WithDigits(3), WholeWords: true);
-    private static readonly PreTokenizer Qwen2 = new(Llama3Words.WithDigits(1), Composes: true);
+    private static readonly PreTokenizer Qwen2 = new(Llama3Words.WithDigits(1));
 
     private static readonly Dictionary<string, PreTokenizer> ByName = new(StringComparer.Ordinal)
     {

@@ -118,7 +118,7 @@ public sealed class Tokenizer
 
     private bool IsLiteral(int id) => _data.TokenTypes[id] is (int)TokenType.Control or (int)TokenType.UserDefined;
 
-    private void EncodePlain(ReadOnlySpan<char> text, List<int> output) => _pre.Split(_pre.Composes ? Composed(text) : text, word =>
+    private void EncodePlain(ReadOnlySpan<char> text, List<int> output) => _pre.Split(text, word =>
     {
         if (!_wordLookup.TryGetValue(word, out var tokens))
         {
@@ -131,18 +131,6 @@ public sealed class Tokenizer
 
         output.AddRange(tokens);
     });
-
-    private static ReadOnlySpan<char> Composed(ReadOnlySpan<char> text)
-    {
-        if (System.Text.Ascii.IsValid(text))
-        {
-            return text;
-        }
-
-        // Half a surrogate pair has no form C; it counts as the U+FFFD that it will be encoded as.
-        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
-        return Encoding.UTF8.GetString(bytes, 0, Encoding.UTF8.GetBytes(text, bytes)).Normalize(NormalizationForm.FormC);
-    }
 
     private void Remember(ReadOnlySpan<char> word, int[] tokens)
     {
