@@ -11,7 +11,7 @@ public sealed partial class AzureClientTests(AzureClientRun run) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Checks))]
-    public void AzuresClientFindsThat(string check) => Assert.Equal("passed", run[check]);
+    public void AzuresClientFindsThat(string check) => Assert.True(run[check] == "passed", run[check]);
 
     [GeneratedRegex(@"^await check\(""(?<name>[^""]+)""", RegexOptions.Multiline)]
     private static partial Regex Check();

@@ -43,7 +43,9 @@ public sealed class JournalEndTests
 
         using var complete = host.AfterDeath();
         Assert.Equal(0, complete.Core.TornBytes);
-        Assert.NotEqual(Settled(untouched), Settled(complete));
+
+        // A scheduled message whose time has come is activated by any start, so that the record makes no difference then.
+        Assert.Equal(change == "activated", untouched.Contents.SequenceEqual(complete.Contents));
     }
 
     [Fact]
@@ -152,13 +154,6 @@ public sealed class JournalEndTests
                 host.Time.Advance(TimeSpan.FromSeconds(1));
                 break;
         }
-    }
-
-    // What stands in the queue once every message that waits for its time has been given it.
-    private static string[] Settled(CoreHost host)
-    {
-        host.Time.Advance(TimeSpan.Zero);
-        return host.Contents;
     }
 
     private static byte[] Make(string garbage, CoreHost host)

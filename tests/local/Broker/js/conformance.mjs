@@ -34,7 +34,7 @@ const deadLetters = (queue) => client.createReceiver(queue, { subQueueType: "dea
 const refused = async (run, code, text) => {
   const error = await run().then(() => assert.fail("An error was expected."), (reason) => reason);
   assert.equal(error.name, "ServiceBusError", error.stack);
-  assert.equal(error.code, code, error.stack);
+  assert.ok([code].flat().includes(error.code), error.stack);
   assert.match(error.message, text);
 };
 const simple = {
@@ -318,11 +318,20 @@ await check("an unknown queue is a clear error", async () => {
 });
 
 await check("a session is refused, since queues have none", async ({ queue }) => {
-  await refused(() => client.acceptSession(queue, "s"), "GeneralError", /session/);
+  // The client may see the empty link before it sees why.
+  await refused(() => client.acceptSession(queue, "s"), ["GeneralError", "SessionCannotBeLocked"], /session/);
 });
 
 await check("nothing is sent to the dead letters", async ({ queue }) => {
   await refused(() => client.createSender(`${queue}/$deadletterqueue`).sendMessages({ body: "m" }), "GeneralError", /dead letters/);
+});
+
+await check("each of many connections opens", async () => {
+  for (let i = 0; i < 30; i++) {
+    const visitor = new ServiceBusClient(BROKER, { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 } });
+    await visitor.createSender("requests").sendMessages({ body: "m" });
+    await visitor.close();
+  }
 });
 
 await check("a wrong key is an authorization error", async () => {
