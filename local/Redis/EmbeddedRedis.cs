@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Sockets;
 using Garnet;
@@ -28,8 +29,10 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
     public string ConnectionString { get; }
 
     /// <summary>Starts the server with what an earlier run left in the folder; what cannot be read is moved aside.</summary>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
     public static EmbeddedRedis Start(EmbeddedRedisOptions options, ILogger? logger = null)
     {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         logger ??= NullLogger.Instance;
         var folder = new RedisFolder(options.Folder);
         var password = folder.ReadOrMakePassword();
