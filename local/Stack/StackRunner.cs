@@ -42,7 +42,8 @@ internal static class StackRunner
     {
         Directory.CreateDirectory(options.Data);
         var meeting = new Rendezvous(options.Data);
-        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(options, meeting) : null;
+        using var logging = LoggerFactory.Create(log => log.AddConsole().SetMinimumLevel(options.LogLevel));
+        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(options, meeting, logging) : null;
         await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(options, meeting) : null;
         using var app = await BuildAsync(options, meeting, cancellationToken);
         var key = options.Roles.Contains(Role.Functions) ? await EnsureKeyAsync(app, options, cancellationToken) : null;
@@ -55,13 +56,13 @@ internal static class StackRunner
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static EmbeddedRedis StartRedis(StackOptions options, Rendezvous meeting)
+    private static EmbeddedRedis StartRedis(StackOptions options, Rendezvous meeting, ILoggerFactory logging)
     {
         var redis = EmbeddedRedis.Start(new EmbeddedRedisOptions
         {
             Folder = Path.Combine(options.Data, "redis"),
             Port = meeting.Port("redis", options.RedisPort),
-        });
+        }, logging.CreateLogger<EmbeddedRedis>());
         meeting.Announce("redis", redis.ConnectionString);
         return redis;
     }
