@@ -59,6 +59,7 @@ public sealed class RedeliveryTests
         Assert.Equal((JobState.Succeeded, 5), (result.State, result.Usage.CompletionTokens));
         Assert.Equal(result.Choices[0].Text, string.Concat((await stack.EventsAsync(job.Id)).Select(next => next.Text)));
         await worker.StopAsync(Now);
+        worker.Dispose();
         await AssertQueueIsEmptyAsync(stack, job.Queue);
     }
 
@@ -101,6 +102,7 @@ public sealed class RedeliveryTests
         }
 
         await worker.StopAsync(Now);
+        worker.Dispose();
         await AssertQueueIsEmptyAsync(stack, queue);
     }
 
@@ -134,6 +136,7 @@ public sealed class RedeliveryTests
         await WorkerStack.UntilAsync(async () => (await stack.HotState.ReadAsync(job.Id, default))?.Events > 0);
 
         await worker.StopAsync(Now);
+        worker.Dispose();
 
         var result = (await stack.Store.FindResultAsync(job.Id, Now))!;
         Assert.Equal((JobState.Succeeded, 1, 200), (result.State, result.Epoch, result.Usage.CompletionTokens));
@@ -169,7 +172,7 @@ public sealed class RedeliveryTests
         return taken.Select(one => one.Job.Id);
     }
 
-    // A queue gives its oldest first: what comes is the newcomer only if nothing was left.
+    // A queue gives its oldest first: what comes is the newcomer only if nothing was left. No worker may be there to take it.
     private static async Task AssertQueueIsEmptyAsync(WorkerStack stack, string queue)
     {
         await stack.Queue.SendAsync(queue, new QueueMessage { Id = "last", Body = "{}"u8.ToArray() }, Now);

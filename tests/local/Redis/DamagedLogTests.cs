@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Serverless.Local.Tests.Redis;
 
-public sealed class DamagedLogTests : IDisposable
+public sealed partial class DamagedLogTests : IDisposable
 {
     private const int Keys = 200;
     private readonly string _folder = Directory.CreateTempSubdirectory("redis-").FullName;
@@ -141,20 +141,28 @@ public sealed class DamagedLogTests : IDisposable
         damage(log);
     }
 
-    /// <returns>What the process said until it was up and warned, or null when it died.</returns>
+    /// <returns>What the process said of the damage once it was up, or null when it died.</returns>
     private static async Task<string?> StartAsync(string data)
     {
+        var announced = Path.Combine(data, "run", "redis");
         await using var process = ServerProcess.Start(Repository.Executable("Serverless.Local", "serverless"), ["--roles", "redis", "--data", data], new Dictionary<string, string>());
-        try
+        var exit = process.ExitAsync(TestContext.Current.CancellationToken);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!File.Exists(announced))
         {
-            await process.LineAsync(new Regex("jobs and results are not"), TestContext.Current.CancellationToken);
-            return process.Log;
+            await pace.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            if (exit.IsCompleted)
+            {
+                return null;
+            }
         }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
+
+        await process.LineAsync(Damaged(), TestContext.Current.CancellationToken);
+        return process.Log;
     }
+
+    [GeneratedRegex("jobs and results are not")]
+    private static partial Regex Damaged();
 
     private async Task AssertPartIsKeptAsync()
     {
