@@ -10,6 +10,7 @@ public sealed partial class DamagedLogTests : IDisposable
 {
     private const int Keys = 200;
     private readonly string _folder = Directory.CreateTempSubdirectory("redis-").FullName;
+    private int _openings;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -216,8 +217,6 @@ public sealed partial class DamagedLogTests : IDisposable
         await database.StringSetAsync("openings", ++_openings);
         return (read, log.Text);
     }
-
-    private int _openings;
 
     private EmbeddedRedisOptions Options => new() { Folder = _folder, MemoryMegabytes = 16 };
 
