@@ -42,8 +42,9 @@ internal static class StackRunner
     {
         Directory.CreateDirectory(options.Data);
         var meeting = new Rendezvous(options.Data);
+        using var logging = LoggerFactory.Create(log => log.AddConsole().SetMinimumLevel(options.LogLevel));
         IHostApplicationBuilder builder = options.Roles.Contains(Role.Functions) ? WebApplication.CreateSlimBuilder() : Host.CreateApplicationBuilder();
-        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(builder.Configuration, options, meeting) : null;
+        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(builder.Configuration, options, meeting, logging) : null;
         await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(builder.Configuration, options, meeting) : null;
         using var app = await BuildAsync(builder, options, meeting, cancellationToken);
         var key = options.Roles.Contains(Role.Functions) ? await EnsureKeyAsync(app, options, cancellationToken) : null;
@@ -56,11 +57,11 @@ internal static class StackRunner
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static EmbeddedRedis StartRedis(IConfiguration settings, StackOptions options, Rendezvous meeting)
+    private static EmbeddedRedis StartRedis(IConfiguration settings, StackOptions options, Rendezvous meeting, ILoggerFactory logging)
     {
         var wanted = EmbeddedSettings.Read(settings, EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = Path.Combine(options.Data, "redis") });
         wanted.Port = meeting.Port("redis", options.RedisPort != 0 ? options.RedisPort : wanted.Port);
-        var redis = EmbeddedRedis.Start(wanted);
+        var redis = EmbeddedRedis.Start(wanted, logging.CreateLogger<EmbeddedRedis>());
         meeting.Announce("redis", redis.ConnectionString);
         return redis;
     }
