@@ -53,6 +53,12 @@ internal static class OpenApiDescriptions
             }
 
             operation.Responses ??= [];
+            if (operation.Responses.TryGetValue("200", out var inferred) && inferred.Headers is not { Count: > 0 })
+            {
+                // What is inferred of a handler that writes its answer itself says nothing.
+                operation.Responses.Remove("200");
+            }
+
             operation.Responses[$"{status}"] = new OpenApiResponse
             {
                 Description = description,

@@ -92,7 +92,9 @@ internal static class CompletionReader
     {
         var many = Schemas.List(Schemas.Any(Schemas.Text(), Ids()));
         (many.MinItems, many.MaxItems) = (1, MaxPrompts);
-        return Schemas.Any(Schemas.Text(), many, Ids());
+        var ids = Ids();
+        ids.MinItems = 1;
+        return Schemas.Any(Schemas.Text(), many, ids);
     }
 
     private static OpenApiSchema Ids() => Schemas.List(Schemas.Integer(0, int.MaxValue, null));

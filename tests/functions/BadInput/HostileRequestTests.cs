@@ -44,7 +44,7 @@ public sealed class HostileRequestTests(OneProcess fixture)
         { $"/v1/{string.Concat(Enumerable.Repeat("a/", 4_000))}", 404 },
         { "http://somewhere.else/v1/models", 400 },
         { "v1/models", 400 },
-        { "*", 400 },
+        { "*", 405 },
         { "", 400 },
     };
 
@@ -63,7 +63,7 @@ public sealed class HostileRequestTests(OneProcess fixture)
         { $"GET /v1/models HTTP/1.1\r\nHost: a\r\n{string.Concat(Enumerable.Range(0, 150).Select(i => $"X{i}: x\r\n"))}", 431 },
         { "GET  /v1/models  HTTP/1.1\r\nHost: a\r\n", 400 },
         { "G\0T /v1/models HTTP/1.1\r\nHost: a\r\n", 400 },
-        { "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n", 404 },
+        { "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n", 405 },
         { "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n", 400 },
         { "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n", 400 },
         { "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n", 400 },

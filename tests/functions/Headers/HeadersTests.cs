@@ -97,8 +97,6 @@ public sealed partial class HeadersTests(OneProcess fixture)
         CheckJob(answer, "miss");
         Assert.Equal(["auth", "cache", "queue", "engine"], Parts(answer).Select(part => part.Name));
         Assert.All(Parts(answer), part => Assert.True(part.Milliseconds >= 0));
-        // The parts follow one another inside the request.
-        Assert.True(Parts(answer).Sum(part => part.Milliseconds) <= double.Parse(answer.Headers["openai-processing-ms"], CultureInfo.InvariantCulture) + 1);
     }
 
     [Fact]
