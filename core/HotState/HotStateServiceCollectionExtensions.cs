@@ -16,7 +16,7 @@ public static class HotStateServiceCollectionExtensions
 
     internal static IServiceCollection AddRedisConnection(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<HotStateOptions, HotStateOptionsValidator>().BindConfiguration(HotStateOptions.Section);
+        services.AddSettings<HotStateOptions>(HotStateOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RedisConnection>();
         return services;

@@ -47,6 +47,7 @@ internal static class StackRunner
         await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(builder.Configuration, options, meeting, logging) : null;
         await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(builder.Configuration, options, meeting) : null;
         using var app = await BuildAsync(builder, options, meeting, cancellationToken);
+        app.CheckSettings();
         var key = options.Roles.Contains(Role.Functions) ? await EnsureKeyAsync(app, options, cancellationToken) : null;
         await app.StartAsync(cancellationToken);
         if (key is not null)
