@@ -24,7 +24,7 @@ internal sealed class StoredEnd(IBlobStore store, JobId id)
     {
         try
         {
-            return await store.ReadAsync(id.Folder + "result.json", cancellationToken) is { } json
+            return await store.ReadAsync(id.ResultPath, cancellationToken) is { } json
                 ? JsonSerializer.Deserialize(json.Span, JobJson.Default.JobResult)
                 : null;
         }

@@ -29,7 +29,7 @@ public sealed record Job
 
     public string RequestPath => Id.Folder + "job.json";
 
-    public string ResultPath => Id.Folder + "result.json";
+    public string ResultPath => Id.ResultPath;
 
     /// <summary>The Service Bus queue that this job waits in.</summary>
     public string Queue => QueueName(Deployment, Tier);

@@ -32,6 +32,9 @@ public readonly record struct JobId : IParsable<JobId>
     /// <summary>The folder of the job in the store: <c>jobs/yyyy/MM/dd/{id}/</c>.</summary>
     public string Folder => string.Create(null, $"jobs/{AcceptedAt.UtcDateTime:yyyy'/'MM'/'dd}/{this}/");
 
+    /// <summary>Where the job's result lies once it has one.</summary>
+    public string ResultPath => Folder + "result.json";
+
     public override string ToString() => string.Create(Prefix.Length + Digits, _value, static (text, value) =>
     {
         Prefix.CopyTo(text);

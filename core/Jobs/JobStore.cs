@@ -18,7 +18,7 @@ internal sealed partial class JobStore(IBlobStore store, IHotState hotState, Tim
         ReadAsync(id.Folder + "job.json", JobJson.Default.Job, cancellationToken);
 
     public Task<JobResult?> FindResultAsync(JobId id, CancellationToken cancellationToken) =>
-        ReadAsync(id.Folder + "result.json", JobJson.Default.JobResult, cancellationToken);
+        ReadAsync(id.ResultPath, JobJson.Default.JobResult, cancellationToken);
 
     public async Task<(bool Won, JobResult Result)> CommitAsync(Job job, JobResult result, CancellationToken cancellationToken)
     {

@@ -22,6 +22,20 @@ public static class SettingsExtensions
         return services.AddOptions<TOptions>().ValidateOnStart();
     }
 
+    /// <summary>Reads options for a part that runs before there is a host.</summary>
+    /// <param name="configuration">Where the settings are.</param>
+    /// <param name="section">Their section.</param>
+    /// <param name="options">The defaults, which are changed to what is set.</param>
+    /// <exception cref="OptionsValidationException">Some are bad; the message has a sentence for each.</exception>
+    public static TOptions ReadSettings<TOptions>(this IConfiguration configuration, string section, TOptions options)
+        where TOptions : class
+    {
+        var reader = new SettingsReader<TOptions>(configuration, section);
+        reader.Configure(options);
+        var result = reader.Validate(null, options);
+        return result.Succeeded ? options : throw new OptionsValidationException(section, typeof(TOptions), result.Failures);
+    }
+
     /// <summary>Checks every setting; the host itself would only do so with a stack trace in the log.</summary>
     /// <exception cref="OptionsValidationException">Some are bad; the message has a sentence for each.</exception>
     public static void CheckSettings(this IHost host)

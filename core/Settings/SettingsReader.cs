@@ -26,6 +26,12 @@ internal sealed class SettingsReader<TOptions>(IConfiguration configuration, str
             throw new OptionsValidationException(section, typeof(TOptions), failures);
         }
 
+        // The binder adds to a list that is there; one that is given shall replace it.
+        foreach (var list in Properties.Where(property => property.PropertyType == typeof(IReadOnlyList<string>) && values.GetSection(property.Name).Exists()))
+        {
+            list.SetValue(options, Array.Empty<string>());
+        }
+
         values.Bind(options);
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -17,10 +16,7 @@ public static class WorkerServiceCollectionExtensions
     /// <summary>Adds a worker that serves one model. The host is up once the model is loaded, and drains when it stops.</summary>
     public static IServiceCollection AddGpuWorker(this IServiceCollection services)
     {
-        services.AddSettings<WorkerOptions>(WorkerOptions.Section)
-            // Binding alone adds to the list that is there.
-            .Configure<IConfiguration>((worker, configuration) =>
-                worker.Tiers = configuration.GetSection($"{WorkerOptions.Section}:{nameof(WorkerOptions.Tiers)}").Get<string[]>() ?? worker.Tiers);
+        services.AddSettings<WorkerOptions>(WorkerOptions.Section);
         services.AddSettings<EngineOptions>(EngineOptions.Section);
         services.AddOptions<HostOptions>().Configure<IOptions<WorkerOptions>>((host, worker) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(worker.Value.DrainSeconds) + Settling);

@@ -56,7 +56,7 @@ public sealed class BrokerOptions : IValidatableObject
         if (MaxQueueBytes < MaxMessageBytes)
         {
             yield return new(
-                $"{nameof(MaxQueueBytes)} ({MaxQueueBytes}) must be at least {nameof(MaxMessageBytes)} ({MaxMessageBytes}).",
+                $"{Section}:{nameof(MaxQueueBytes)} ({MaxQueueBytes}) must be at least {Section}:{nameof(MaxMessageBytes)} ({MaxMessageBytes}).",
                 [nameof(MaxQueueBytes), nameof(MaxMessageBytes)]);
         }
     }

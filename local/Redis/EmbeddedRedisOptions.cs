@@ -31,7 +31,7 @@ public sealed record EmbeddedRedisOptions : IValidatableObject
     {
         if (!BitOperations.IsPow2(MemoryMegabytes))
         {
-            yield return new($"{nameof(MemoryMegabytes)} ({MemoryMegabytes}) must be a power of two.", [nameof(MemoryMegabytes)]);
+            yield return new($"{Section}:{nameof(MemoryMegabytes)} ({MemoryMegabytes}) must be a power of two.", [nameof(MemoryMegabytes)]);
         }
     }
 }

@@ -60,7 +60,7 @@ internal static class StackRunner
 
     private static EmbeddedRedis StartRedis(IConfiguration settings, StackOptions options, Rendezvous meeting, ILoggerFactory logging)
     {
-        var wanted = EmbeddedSettings.Read(settings, EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = Path.Combine(options.Data, "redis") });
+        var wanted = settings.ReadSettings(EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = Path.Combine(options.Data, "redis") });
         wanted.Port = meeting.Port("redis", options.RedisPort != 0 ? options.RedisPort : wanted.Port);
         var redis = EmbeddedRedis.Start(wanted, logging.CreateLogger<EmbeddedRedis>());
         meeting.Announce("redis", redis.ConnectionString, redis.Port);
@@ -69,7 +69,7 @@ internal static class StackRunner
 
     private static async Task<EmbeddedBroker> StartBrokerAsync(IConfiguration settings, StackOptions options, Rendezvous meeting)
     {
-        var wanted = EmbeddedSettings.Read(settings, BrokerOptions.Section, new BrokerOptions
+        var wanted = settings.ReadSettings(BrokerOptions.Section, new BrokerOptions
         {
             DataFolder = Path.Combine(options.Data, "queue"),
             // The worker tells a hopeless job from one whose workers were killed while it got on; the broker's count cannot.

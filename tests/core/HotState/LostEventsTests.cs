@@ -27,9 +27,8 @@ public sealed class LostEventsTests : IAsyncLifetime
     [Fact]
     public async Task AResultThatHotStateNeverHeardOfEndsTheStreamWithItsWholeText()
     {
-        await AppendAsync("Hel", "lo");
-        await using var reader = await _redis.HotState.FollowAsync(_job.Id, 0, Now);
-        var events = await ReadAsync(reader, 2);
+        var (reader, events) = await FollowAsync("Hel", "lo");
+        await using var _ = reader;
         await StoreAsync(Result(events: 4));
 
         events.AddRange(await RestAsync(reader));
@@ -40,9 +39,8 @@ public sealed class LostEventsTests : IAsyncLifetime
     [Fact]
     public async Task AnEndThatFindsEventsMissingIsNoEndOfTheListAndTheReaderIsToldAtOnce()
     {
-        await AppendAsync("Hel", "lo");
-        await using var reader = await _redis.HotState.FollowAsync(_job.Id, 0, Now);
-        var events = await ReadAsync(reader, 2);
+        var (reader, events) = await FollowAsync("Hel", "lo");
+        await using var _ = reader;
         await StoreAsync(Result(events: 4));
         await _redis.HotState.FinishAsync(_job, Result(events: 4), Now);
 
@@ -57,9 +55,8 @@ public sealed class LostEventsTests : IAsyncLifetime
     [Fact]
     public async Task AListThatIsLostAfterItWasReadInPartDoesNotCutTheText()
     {
-        await AppendAsync("Hel", "lo");
-        await using var reader = await _redis.HotState.FollowAsync(_job.Id, 0, Now);
-        var events = await ReadAsync(reader, 2);
+        var (reader, events) = await FollowAsync("Hel", "lo");
+        await using var _ = reader;
         await _redis.CommandAsync("FLUSHALL");
         await StoreAsync(Result(events: 0));
         await _redis.HotState.FinishAsync(_job, Result(events: 0), Now);
@@ -72,9 +69,8 @@ public sealed class LostEventsTests : IAsyncLifetime
     [Fact]
     public async Task AReaderOutlivesRedisAndEndsWithTheStoredResult()
     {
-        await AppendAsync("Hel", "lo");
-        await using var reader = await _redis.HotState.FollowAsync(_job.Id, 0, Now);
-        var events = await ReadAsync(reader, 2);
+        var (reader, events) = await FollowAsync("Hel", "lo");
+        await using var _ = reader;
         await _redis.StopServerAsync();
         var rest = RestAsync(reader);
         Assert.False(rest.IsCompleted);
@@ -119,6 +115,13 @@ public sealed class LostEventsTests : IAsyncLifetime
         Assert.Equal("stop", Assert.Single(events, next => next.Finish is not null).Finish);
         Assert.Equal((JobState.Succeeded, 4), (events[^1].State, events[^1].Usage!.CompletionTokens));
         Assert.Single(events, next => next.State is not null);
+    }
+
+    private async Task<(IEventReader Reader, List<JobEvent> Events)> FollowAsync(params string[] texts)
+    {
+        await AppendAsync(texts);
+        var reader = await _redis.HotState.FollowAsync(_job.Id, 0, Now);
+        return (reader, await ReadAsync(reader, texts.Length));
     }
 
     private static async Task<List<JobEvent>> ReadAsync(IEventReader reader, int count)

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Serverless.Core.Queue;
 using Serverless.Core.Queue.ServiceBus;
@@ -19,11 +20,11 @@ public sealed class SettingsTests : IDisposable
     public void EveryBrokerSettingIsRead()
     {
         var options = Broker(
-            ("DataFolder", "/tmp/queue"), ("Port", "5672"), ("RequireKey", "false"), ("Fsync", "true"), ("CreateQueues", "false"),
+            ("DataFolder", "elsewhere/queue"), ("Port", "5672"), ("RequireKey", "false"), ("Fsync", "true"), ("CreateQueues", "false"),
             ("Queues:0", "one"), ("Queues:1", "two-*"), ("LockDuration", "00:00:30"), ("MaxDeliveryCount", "7"), ("DuplicateWindow", "00:01:00"),
             ("MaxMessageBytes", "2048"), ("MaxQueueBytes", "4096"), ("CompactBytes", "1048576"));
 
-        Assert.Equal(("/tmp/queue", 5_672, false, true, false), (options.DataFolder, options.Port, options.RequireKey, options.Fsync, options.CreateQueues));
+        Assert.Equal(("elsewhere/queue", 5_672, false, true, false), (options.DataFolder, options.Port, options.RequireKey, options.Fsync, options.CreateQueues));
         Assert.Equal(["one", "two-*"], options.Queues);
         Assert.Equal((TimeSpan.FromSeconds(30), 7, TimeSpan.FromMinutes(1)), (options.LockDuration, options.MaxDeliveryCount, options.DuplicateWindow));
         Assert.Equal((2_048, 4_096, 1_048_576), (options.MaxMessageBytes, options.MaxQueueBytes, options.CompactBytes));
@@ -56,10 +57,10 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void EveryRedisSettingIsRead()
     {
-        var options = Redis(("Folder", "/tmp/redis"), ("Port", "6379"), ("MemoryMegabytes", "64"), ("IsDurable", "false"), ("CommitInterval", "00:00:01"));
+        var options = Redis(("Folder", "elsewhere/redis"), ("Port", "6379"), ("MemoryMegabytes", "64"), ("IsDurable", "false"), ("CommitInterval", "00:00:01"));
 
         Assert.Equal(
-            new EmbeddedRedisOptions { Folder = "/tmp/redis", Port = 6_379, MemoryMegabytes = 64, IsDurable = false, CommitInterval = TimeSpan.FromSeconds(1) },
+            new EmbeddedRedisOptions { Folder = "elsewhere/redis", Port = 6_379, MemoryMegabytes = 64, IsDurable = false, CommitInterval = TimeSpan.FromSeconds(1) },
             options);
     }
 
@@ -110,10 +111,10 @@ public sealed class SettingsTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     private static BrokerOptions Broker(params (string Name, string Value)[] given) =>
-        EmbeddedSettings.Read(Settings("Broker", given), BrokerOptions.Section, new BrokerOptions { DataFolder = "queue", MaxDeliveryCount = 99 });
+        Settings("Broker", given).ReadSettings(BrokerOptions.Section, new BrokerOptions { DataFolder = "queue", MaxDeliveryCount = 99 });
 
     private static EmbeddedRedisOptions Redis(params (string Name, string Value)[] given) =>
-        EmbeddedSettings.Read(Settings("Redis", given), EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = "redis" });
+        Settings("Redis", given).ReadSettings(EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = "redis" });
 
     private static IConfiguration Settings(string section, (string Name, string Value)[] given) =>
         new ConfigurationBuilder().AddInMemoryCollection(given.Select(pair => KeyValuePair.Create($"{section}:{pair.Name}", (string?)pair.Value))).Build();
