@@ -10,6 +10,7 @@ using Serverless.Functions.Keys;
 using Serverless.Functions.Models;
 using Serverless.Functions.OpenApi;
 using Serverless.Functions.Requests;
+using Serverless.Functions.Webhooks;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -23,6 +24,7 @@ public static class FunctionsApi
         builder.Services.AddSingleton<CallReader>().AddSingleton<Acceptance>().AddSingleton<JobAnswer>().AddSingleton<GenerationDoor>();
         builder.Services.AddOpenApi(options => options.AddBearer());
         builder.Services.AddRouting();
+        builder.AddWebhooksApi();
         builder.AddCustomHandlerPort();
         // A body's limit is the API's own, which answers with OpenAI's error.
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -45,6 +47,9 @@ public static class FunctionsApi
         app.MapModels();
         app.MapJobs();
         app.MapKeys();
+        app.MapWebhooks();
+        app.MapDeliveries();
+        app.MapDeliverWebhook();
         app.MapOpenApi();
         app.MapScalarApiReference("/docs", options => options.WithTitle("Serverless inference").DisableDefaultFonts());
         return app;

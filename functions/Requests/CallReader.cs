@@ -1,13 +1,16 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Serverless.Core.Deployments;
 using Serverless.Core.Requests;
+using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
+using Serverless.Functions.Webhooks;
 
 namespace Serverless.Functions.Requests;
 
 /// <summary>Reads a generation call's body against the deployment that it names.</summary>
-internal sealed class CallReader(IDeploymentCatalog deployments, TimeProvider clock)
+internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<WebhookOptions> webhooks, TimeProvider clock)
 {
     /// <summary>Parameters of OpenAI's that shape nothing here, so that SDKs which send them are served.</summary>
     private static readonly string[] Harmless =
@@ -28,11 +31,11 @@ internal sealed class CallReader(IDeploymentCatalog deployments, TimeProvider cl
             Request = readPrompt(parameters, SamplingReader.Read(parameters, deployment)),
             Seed = SamplingReader.Seed(parameters),
             Deadline = SamplingReader.Deadline(parameters, clock.GetUtcNow()),
+            WebhookUrl = WebhookReader.Url(parameters, "webhook_url", webhooks.Value),
             Stream = stream,
             IncludeUsage = IncludeUsage(parameters, stream),
         };
         CheckTier(parameters);
-        parameters.Refuse("webhook_url", "webhooks are not available in this version; poll the job at GET /v1/jobs/{id} or stream its events.");
         foreach (var name in Harmless)
         {
             parameters.Find(name);

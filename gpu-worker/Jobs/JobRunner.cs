@@ -122,6 +122,12 @@ internal sealed partial class JobRunner : IAsyncDisposable
         var running = new RunningJob(job, message, receiver, claim);
         if (claim.State.IsFinal())
         {
+            // Whoever ended it may have died before it told everybody.
+            if (await _store.FindResultAsync(job.Id, CancellationToken.None) is { } ended)
+            {
+                await _store.CommitAsync(job, ended, CancellationToken.None);
+            }
+
             await receiver.CompleteAsync(message, CancellationToken.None);
             return false;
         }
