@@ -1,1 +1,3 @@
-Console.WriteLine("bench");
+using Serverless.Bench.CommandLine;
+
+return await BenchCommand.Create().Parse(args).InvokeAsync();

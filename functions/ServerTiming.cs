@@ -13,11 +13,16 @@ internal sealed class ServerTiming
 
     private ServerTiming() => _last = _begin;
 
-    public static ServerTiming Start(HttpContext context)
+    /// <summary>Begins to count; the headers are written with whatever answer the request gets.</summary>
+    public static void Start(HttpContext context)
     {
         var timing = new ServerTiming();
         context.Features.Set(timing);
-        return timing;
+        context.Response.OnStarting(() =>
+        {
+            timing.Write(context.Response.Headers);
+            return Task.CompletedTask;
+        });
     }
 
     /// <summary>Names the time since the last lap.</summary>
@@ -34,9 +39,13 @@ internal sealed class ServerTiming
             .Append(CultureInfo.InvariantCulture, $"{name};dur={Math.Max(0, duration.TotalMilliseconds):F2}");
     }
 
-    public void Write(IHeaderDictionary headers)
+    private void Write(IHeaderDictionary headers)
     {
-        headers["server-timing"] = _text.ToString();
+        if (_text.Length > 0)
+        {
+            headers["server-timing"] = _text.ToString();
+        }
+
         headers["openai-processing-ms"] = ((long)Stopwatch.GetElapsedTime(_begin).TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -21,7 +21,7 @@ public sealed class WorkerOptions
     /// <summary>The queues to serve, most urgent first. The default is <c>priority</c>, <c>default</c>, <c>flex</c>.</summary>
     public IReadOnlyList<string> Tiers { get; set; } = ["priority", "default", "flex"];
 
-    /// <summary>How many deliveries a job gets before it fails for good. The default is 5.</summary>
+    /// <summary>How many attempts in a row may bring a job no further before it fails for good. The default is 5.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; set; } = 5;
 

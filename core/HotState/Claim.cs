@@ -7,4 +7,6 @@ namespace Serverless.Core.HotState;
 /// <param name="State">Final when there is nothing left to do.</param>
 /// <param name="CancelRequested">Whether the job was asked to stop.</param>
 /// <param name="Events">What earlier epochs appended.</param>
-public sealed record Claim(long Epoch, JobState State, bool CancelRequested, IReadOnlyList<JobEvent> Events, DateTimeOffset StartedAt);
+/// <param name="StartedAt">When the first claim was made.</param>
+/// <param name="Attempts">Deliveries in a row, this one included, since the last that brought the job further.</param>
+public sealed record Claim(long Epoch, JobState State, bool CancelRequested, IReadOnlyList<JobEvent> Events, DateTimeOffset StartedAt, int Attempts);

@@ -1,6 +1,6 @@
 namespace Serverless.Core.HotState;
 
-/// <summary>The steps that must be atomic. A job's hash has the fields state, epoch, started, cancel, readers, background, tenant, deployment, prompt.</summary>
+/// <summary>The steps that must be atomic. A job's hash has the fields state, epoch, started, cancel, readers, background, tenant, deployment, prompt, and of its last claim tries, seen (events) and delivered (the broker's count).</summary>
 internal static class HotStateScripts
 {
     private const string IsFinal = """
@@ -48,9 +48,17 @@ internal static class HotStateScripts
 
     /// <summary>KEYS job, events. ARGV delivery count, now, lifetime, tenant, deployment, prompt key or empty.</summary>
     public static readonly RedisScript Claim = new(IsFinal + """
-        local h = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'cancel', 'started')
+        local h = redis.call('HMGET', KEYS[1], 'state', 'epoch', 'cancel', 'started', 'tries', 'seen', 'delivered')
         local state, epoch, started = h[1], tonumber(h[2] or '0'), h[4]
+        local tries, delivered = tonumber(h[5] or ARGV[1]), tonumber(ARGV[1])
         if not final(state) then
+          local events = redis.call('LLEN', KEYS[2])
+          if events > tonumber(h[6] or '0') then
+            tries = 1
+          elseif h[5] and delivered > tonumber(h[7]) then
+            tries = tries + 1
+          end
+          redis.call('HSET', KEYS[1], 'tries', tries, 'seen', events, 'delivered', delivered)
           state = 'running'
           epoch = math.max(epoch + 1, tonumber(ARGV[1]))
           started = started or ARGV[2]
@@ -58,7 +66,7 @@ internal static class HotStateScripts
             'tenant', ARGV[4], 'deployment', ARGV[5], 'prompt', ARGV[6])
           redis.call('PEXPIRE', KEYS[1], ARGV[3])
         end
-        return {epoch, state, h[3] and 1 or 0, started or ARGV[2], redis.call('LRANGE', KEYS[2], 0, -1)}
+        return {epoch, state, h[3] and 1 or 0, started or ARGV[2], redis.call('LRANGE', KEYS[2], 0, -1), tries}
         """);
 
     /// <summary>KEYS job, events; repeated. ARGV lifetime, then epoch, number, event; repeated. Answers status, length; repeated.</summary>

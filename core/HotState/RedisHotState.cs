@@ -58,7 +58,8 @@ internal sealed class RedisHotState(RedisConnection redis, IOptions<HotStateOpti
                 JobStateNames.Parse(answer[1].ToString()),
                 (long)answer[2] == 1,
                 Array.ConvertAll(events, Deserialise),
-                DateTimeOffset.FromUnixTimeMilliseconds((long)answer[3]));
+                DateTimeOffset.FromUnixTimeMilliseconds((long)answer[3]),
+                (int)answer[5]);
         }, cancellationToken);
 
     public Task<IReadOnlyList<AppendOutcome>> AppendAsync(IReadOnlyList<Append> appends, CancellationToken cancellationToken) =>

@@ -9,7 +9,7 @@ namespace Serverless.Core.Prompts;
 public static class PromptKey
 {
     // Part of the hashed form; a change of that form changes the version.
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <returns>64 hexadecimal digits, or null when the answer is not determined: a temperature above 0 and no seed.</returns>
     /// <param name="tenant">Answers are never shared between tenants.</param>
@@ -103,7 +103,6 @@ public static class PromptKey
         writer.WriteEndArray();
         writer.WriteBooleanValue(request.IgnoreEos);
         writer.WriteNumberValue(request.TopLogprobs ?? -1);
-        writer.WriteBooleanValue(request.Echo);
     }
 
     // Adding zero turns -0 into 0.

@@ -16,6 +16,10 @@ public interface IQueueReceiver : IAsyncDisposable
     /// <exception cref="QueueException"><see cref="QueueFailure.LockLost"/> when the lock ended.</exception>
     Task AbandonAsync(ReceivedMessage message, CancellationToken cancellationToken);
 
+    /// <summary>Gives the message back as if it had not been delivered, where the broker can: nobody tried it.</summary>
+    /// <exception cref="QueueException"><see cref="QueueFailure.LockLost"/> when the lock ended.</exception>
+    Task ReleaseAsync(ReceivedMessage message, CancellationToken cancellationToken);
+
     /// <summary>Moves the message to the queue's dead letters, with why it cannot be processed.</summary>
     /// <exception cref="QueueException"><see cref="QueueFailure.LockLost"/> when the lock ended.</exception>
     Task DeadLetterAsync(ReceivedMessage message, string reason, string description, CancellationToken cancellationToken);

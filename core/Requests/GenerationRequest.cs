@@ -47,9 +47,6 @@ public sealed record GenerationRequest
     /// <summary>The number of alternatives to report at each position; null means no log-probabilities at all.</summary>
     public int? TopLogprobs { get; init; }
 
-    /// <summary>Whether a text completion repeats its prompt before the generated text.</summary>
-    public bool Echo { get; init; }
-
     public int ChoiceCount => ChoicesPerPrompt * (Prompts?.Count ?? 1);
 }
 

@@ -2,22 +2,29 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Serverless.Core.Jobs;
+using Serverless.Functions.Errors;
 
 namespace Serverless.Functions.Answers;
 
 /// <summary>Writes server-sent events (WHATWG HTML, section 9.2) to a response, waiting for a slow reader rather than buffering.</summary>
 internal sealed class SseWriter(HttpContext context) : IDisposable
 {
+    private const string ContentType = "text/event-stream";
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
     private readonly Utf8JsonWriter _json = new(Stream.Null, JsonAnswer.Options);
 
     public void Dispose() => _json.Dispose();
 
+    /// <summary>Whether the response is a stream of events whose headers are sent.</summary>
+    public static bool HasBegun(HttpContext context) =>
+        context.Response.HasStarted && (context.Response.ContentType?.StartsWith(ContentType, StringComparison.Ordinal) ?? false);
+
     /// <summary>Sends the headers that keep every proxy from holding events back.</summary>
     public static async Task BeginAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status200OK;
-        context.Response.ContentType = "text/event-stream; charset=utf-8";
+        context.Response.ContentType = $"{ContentType}; charset=utf-8";
         context.Response.Headers.CacheControl = "no-cache, no-transform";
         context.Response.Headers["x-accel-buffering"] = "no";
         await context.Response.StartAsync(context.RequestAborted);
@@ -37,6 +44,14 @@ internal sealed class SseWriter(HttpContext context) : IDisposable
         _json.Flush();
         Add("\n\n");
     }
+
+    /// <summary>Adds OpenAI's error body as an event; it is the last one, and no <c>[DONE]</c> follows.</summary>
+    public void AddError(JobError error) => Add(json =>
+    {
+        json.WriteStartObject();
+        ErrorAnswer.Write(json, error);
+        json.WriteEndObject();
+    });
 
     public void AddDone() => Add("data: [DONE]\n\n");
 

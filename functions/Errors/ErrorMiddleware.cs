@@ -2,16 +2,18 @@ using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
 using Serverless.Core.Queue;
 using Serverless.Core.Store;
+using Serverless.Functions.Answers;
 
 namespace Serverless.Functions.Errors;
 
-/// <summary>Gives every request its id and every failure OpenAI's error body.</summary>
+/// <summary>Gives every request its id and timing, and every failure OpenAI's error body.</summary>
 internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         var requestId = "req_" + Guid.CreateVersion7().ToString("N");
         context.Response.Headers["x-request-id"] = requestId;
+        ServerTiming.Start(context);
         try
         {
             await next(context);
@@ -30,6 +32,13 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             var answer = Translate(error, context, requestId);
             await ErrorAnswer.WriteAsync(context, answer.Error, answer.RetryAfterSeconds);
         }
+        catch (Exception error) when (SseWriter.HasBegun(context))
+        {
+            // The status is sent already: the reader is told by a last event, rather than by a cut connection.
+            using var sse = new SseWriter(context);
+            sse.AddError(Translate(error, context, requestId).Error);
+            await sse.FlushAsync();
+        }
     }
 
     private ApiException Translate(Exception error, HttpContext context, string requestId)
@@ -44,7 +53,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
                 return new ApiException(new JobError(bad.StatusCode, "invalid_request_error", bad.Message));
             case HotStateUnavailableException or StoreException or QueueException:
                 LogAway(logger, requestId, error.Message);
-                return ApiException.Unavailable("A part of the service is not reachable at the moment. Nothing was accepted; please try again.");
+                return ApiException.Unavailable(context.Response.HasStarted || context.Response.Headers.ContainsKey("x-job-id")
+                    ? "A part of the service is not reachable at the moment. GET /v1/jobs/{id} tells what becomes of the job."
+                    : "A part of the service is not reachable at the moment. Nothing was accepted; please try again.");
             default:
                 LogFailure(logger, error, context.Request.Method, requestId);
                 return new ApiException(JobError.Server($"The server had an error while processing your request. Please quote the request id {requestId} when you report it.", "internal_error"));

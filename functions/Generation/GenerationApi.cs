@@ -1,7 +1,7 @@
-using Serverless.Functions.OpenApi;
 using Microsoft.Extensions.Options;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Json;
+using Serverless.Functions.OpenApi;
 using Serverless.Functions.Requests;
 
 namespace Serverless.Functions.Generation;

@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http.Features;
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
@@ -26,8 +26,7 @@ internal sealed class GenerationDoor(
         var background = context.Request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
         var accepted = await acceptance.AcceptAsync(
             caller, call, CacheDirectives.Parse(context.Request.Headers.CacheControl), background, context.RequestAborted);
-        var timing = context.Features.GetRequiredFeature<ServerTiming>();
-        timing.Lap("cache");
+        context.Features.GetRequiredFeature<ServerTiming>().Lap("cache");
         WriteHeaders(context, call, accepted);
 
         var head = new AnswerHead(accepted.Job, call.Deployment.Name, call.Deployment.Fingerprint);
@@ -72,8 +71,20 @@ internal sealed class GenerationDoor(
         {
             if (detach)
             {
-                await hotState.DetachAsync(head.Job, CancellationToken.None);
+                await DetachAsync(head.Job);
             }
+        }
+    }
+
+    private async Task DetachAsync(JobId id)
+    {
+        try
+        {
+            await hotState.DetachAsync(id, CancellationToken.None);
+        }
+        catch (HotStateUnavailableException)
+        {
+            // The job then runs to its end unread; the caller has its answer, or the failure that came first.
         }
     }
 
@@ -103,14 +114,13 @@ internal sealed class GenerationDoor(
             throw new ApiException(error);
         }
 
-        var timing = context.Features.GetRequiredFeature<ServerTiming>();
         if (!fromCache && result.StartedAt is { } started)
         {
+            var timing = context.Features.GetRequiredFeature<ServerTiming>();
             timing.Add("queue", started - result.Id.AcceptedAt);
             timing.Add("engine", result.FinishedAt - started);
         }
 
-        timing.Write(context.Response.Headers);
         return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => shape.WriteWhole(json, head, result, fromCache));
     }
 
@@ -128,7 +138,6 @@ internal sealed class GenerationDoor(
         context.Response.Headers.Location = $"/v1/jobs/{id}";
         context.Response.Headers.RetryAfter = "1";
         context.Response.Headers["preference-applied"] = "respond-async";
-        context.Features.GetRequiredFeature<ServerTiming>().Write(context.Response.Headers);
         await jobAnswer.WriteAsync(context, StatusCodes.Status202Accepted, id);
     }
 

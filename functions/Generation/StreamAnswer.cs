@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
 using Serverless.Functions.Answers;
@@ -19,7 +18,6 @@ internal sealed class StreamAnswer(HttpContext context, IAnswerShape shape, Answ
     /// <summary>Streams a result that exists already.</summary>
     public static async Task FromResultAsync(HttpContext context, IAnswerShape shape, AnswerHead head, GenerationCall call, JobResult result)
     {
-        context.Features.GetRequiredFeature<ServerTiming>().Write(context.Response.Headers);
         await SseWriter.BeginAsync(context);
         using var sse = new SseWriter(context);
         foreach (var choice in result.Choices)
@@ -45,7 +43,6 @@ internal sealed class StreamAnswer(HttpContext context, IAnswerShape shape, Answ
     public async Task FollowAsync(IEventReader reader)
     {
         var first = await FirstAsync(reader);
-        context.Features.GetRequiredFeature<ServerTiming>().Write(context.Response.Headers);
         await SseWriter.BeginAsync(context);
         using var sse = new SseWriter(context);
         var read = first;
@@ -92,12 +89,7 @@ internal sealed class StreamAnswer(HttpContext context, IAnswerShape shape, Answ
         }
         else if (Refusal(next) is { } error)
         {
-            sse.Add(json =>
-            {
-                json.WriteStartObject();
-                ErrorAnswer.Write(json, error);
-                json.WriteEndObject();
-            });
+            sse.AddError(error);
         }
         else
         {

@@ -24,6 +24,7 @@ internal static class CustomHandler
             throw new InvalidOperationException($"FUNCTIONS_CUSTOMHANDLER_PORT must be a port from 1 to 65535, but is '{text}'.");
         }
 
+        builder.WebHost.PreferHostingUrls(false);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
     }
 }

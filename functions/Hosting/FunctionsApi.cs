@@ -16,6 +16,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 public static class FunctionsApi
 {
+    // Load balancers ask with either.
+    private static readonly string[] Probes = [HttpMethods.Get, HttpMethods.Head];
+
     /// <summary>Adds the HTTP API on top of core's services. Bad settings stop the start.</summary>
     public static WebApplicationBuilder AddFunctionsApi(this WebApplicationBuilder builder)
     {
@@ -41,8 +44,8 @@ public static class FunctionsApi
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<AuthenticationMiddleware>();
         app.UseRouting();
-        app.MapGet("/", () => Results.Text("Serverless inference. See /docs.\n")).ExcludeFromDescription();
-        app.MapGet("/healthz", () => Results.Text("ok\n")).ExcludeFromDescription();
+        app.MapMethods("/", Probes, () => Results.Text("Serverless inference. See /docs.\n")).ExcludeFromDescription();
+        app.MapMethods("/healthz", Probes, () => Results.Text("ok\n")).WithTags("Health").WithName("health").WithSummary("Answers 200 when the API is ready; it needs no key.");
         app.MapGeneration();
         app.MapModels();
         app.MapJobs();

@@ -10,8 +10,15 @@ internal sealed class Parameters
 {
     private readonly Dictionary<string, JsonElement> _values;
     private readonly HashSet<string> _read = [];
+    private readonly string _prefix;
 
-    public Parameters(JsonElement body) => _values = body.EnumerateObject().ToDictionary(property => property.Name, property => property.Value);
+    /// <param name="body">The object.</param>
+    /// <param name="prefix">What stands before the names in errors, such as <c>stream_options.</c>; nothing by default.</param>
+    public Parameters(JsonElement body, string prefix = "")
+    {
+        _values = body.EnumerateObject().ToDictionary(property => property.Name, property => property.Value);
+        _prefix = prefix;
+    }
 
     /// <summary>The parameters that were sent but mean nothing here.</summary>
     public IEnumerable<string> Unread => _values.Keys.Where(name => !_read.Contains(name));
@@ -24,11 +31,11 @@ internal sealed class Parameters
 
     public string? Text(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
-        : throw WrongType(name, "a string", value);
+        : throw WrongType(_prefix + name, "a string", value);
 
     public bool? Flag(string name) => Find(name) is not { } value ? null
         : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean()
-        : throw WrongType(name, "a boolean", value);
+        : throw WrongType(_prefix + name, "a boolean", value);
 
     public int? Integer(string name, int least, int most)
     {
@@ -37,14 +44,14 @@ internal sealed class Parameters
             return null;
         }
 
-        return value.ValueKind != JsonValueKind.Number || !TryInteger(value, out var number) ? throw WrongType(name, "an integer", value)
-            : number < least || number > most ? throw OutOfRange(name, value, $"an integer from {least} to {most}")
+        return value.ValueKind != JsonValueKind.Number || !TryInteger(value, out var number) ? throw WrongType(_prefix + name, "an integer", value)
+            : number < least || number > most ? throw OutOfRange(_prefix + name, value, $"an integer from {least} to {most}")
             : (int)number;
     }
 
     public long? Long(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number
-        : throw WrongType(name, "a 64-bit integer", value);
+        : throw WrongType(_prefix + name, "a 64-bit integer", value);
 
     /// <param name="name">The parameter.</param>
     /// <param name="least">The smallest value.</param>
@@ -57,14 +64,16 @@ internal sealed class Parameters
             return null;
         }
 
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var number))
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var real))
         {
-            throw WrongType(name, "a number", value);
+            throw WrongType(_prefix + name, "a number", value);
         }
 
+        // What is compared is what is used: 1e-300 is above 0 only until it is rounded.
+        var number = (float)real;
         return number < least || number > most || (aboveLeast && number <= least)
-            ? throw OutOfRange(name, value, string.Create(CultureInfo.InvariantCulture, $"a number {(aboveLeast ? "above" : "from")} {least} {(aboveLeast ? "and at most" : "to")} {most}"))
-            : (float)number;
+            ? throw OutOfRange(_prefix + name, value, string.Create(CultureInfo.InvariantCulture, $"a number {(aboveLeast ? "above" : "from")} {least} {(aboveLeast ? "and at most" : "to")} {most}"))
+            : number;
     }
 
     /// <summary>Refuses a parameter that OpenAI knows and this server does not serve.</summary>

@@ -19,6 +19,11 @@ internal static class RequestBody
             throw new ApiException(new JobError(415, "invalid_request_error", "Send the body as Content-Type: application/json.", null, "unsupported_media_type"));
         }
 
+        if (context.Request.ContentLength > maxBytes)
+        {
+            throw TooLarge(maxBytes);
+        }
+
         var body = await ReadAllAsync(context.Request.BodyReader, maxBytes, context.RequestAborted);
         if (!Utf8.IsValid(body))
         {
@@ -40,6 +45,11 @@ internal static class RequestBody
         {
             throw ApiException.Invalid($"We could not parse the JSON body of your request: {error.Message}", null, "invalid_json");
         }
+        catch (InvalidOperationException)
+        {
+            // An escape such as \ud800 alone passes the grammar but is half a character, which nothing downstream could carry.
+            throw ApiException.Invalid("A string in the request body has half of a surrogate pair (such as \\ud800 alone). Send whole characters.", null, "invalid_utf8");
+        }
     }
 
     private static async Task<byte[]> ReadAllAsync(PipeReader reader, int maxBytes, CancellationToken cancellationToken)
@@ -49,7 +59,7 @@ internal static class RequestBody
             var read = await reader.ReadAsync(cancellationToken);
             if (read.Buffer.Length > maxBytes)
             {
-                throw new ApiException(new JobError(413, "invalid_request_error", $"The request body is larger than {maxBytes} bytes.", null, "request_too_large"));
+                throw TooLarge(maxBytes);
             }
 
             if (read.IsCompleted)
@@ -63,7 +73,10 @@ internal static class RequestBody
         }
     }
 
-    // An escape such as \ud800 passes the parser but is half a character, which nothing downstream could carry.
+    private static ApiException TooLarge(int maxBytes) =>
+        new(new JobError(413, "invalid_request_error", $"The request body is larger than {maxBytes} bytes.", null, "request_too_large"));
+
+    // Reading a name or a string is what finds half a character in it.
     private static void CheckText(JsonElement element)
     {
         switch (element.ValueKind)
@@ -71,7 +84,7 @@ internal static class RequestBody
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject())
                 {
-                    CheckString(() => property.Name);
+                    _ = property.Name;
                     CheckText(property.Value);
                 }
 
@@ -84,22 +97,10 @@ internal static class RequestBody
 
                 break;
             case JsonValueKind.String:
-                CheckString(element.GetString);
+                element.GetString();
                 break;
             default:
                 break;
-        }
-    }
-
-    private static void CheckString(Func<string?> read)
-    {
-        try
-        {
-            read();
-        }
-        catch (InvalidOperationException)
-        {
-            throw ApiException.Invalid("A string in the request body has half of a surrogate pair (such as \\ud800 alone). Send whole characters.", null, "invalid_utf8");
         }
     }
 }

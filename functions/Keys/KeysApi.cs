@@ -1,4 +1,3 @@
-using Serverless.Functions.OpenApi;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Serverless.Core.Jobs;
@@ -7,6 +6,7 @@ using Serverless.Functions.Answers;
 using Serverless.Functions.Authentication;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions.Keys;
 

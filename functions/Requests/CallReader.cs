@@ -58,7 +58,7 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
 
         return options.ValueKind != JsonValueKind.Object
             ? throw Parameters.WrongType("stream_options", "an object", options)
-            : new Parameters(options).Flag("include_usage") ?? false;
+            : new Parameters(options, "stream_options.").Flag("include_usage") ?? false;
     }
 
     private static void CheckTier(Parameters parameters)

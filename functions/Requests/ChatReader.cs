@@ -47,7 +47,7 @@ internal static class ChatReader
             throw Parameters.WrongType("response_format", "an object", format);
         }
 
-        if (new Parameters(format).Text("type") is not "text")
+        if (new Parameters(format, "response_format.").Text("type") is not "text")
         {
             throw ApiException.Invalid("'response_format' takes {\"type\":\"text\"} only in this version.", "response_format", "unsupported_parameter");
         }

@@ -20,19 +20,16 @@ internal static class CompletionReader
             throw ApiException.Invalid("'best_of' must equal 'n': no candidates are generated beyond those returned.", "best_of", "unsupported_parameter");
         }
 
-        var echo = parameters.Flag("echo") ?? false;
-        var logprobs = parameters.Integer("logprobs", 0, 5);
-        if (echo && logprobs is not null)
+        if (parameters.Flag("echo") ?? false)
         {
-            throw ApiException.Invalid("'logprobs' cannot be combined with 'echo': there are none for the prompt.", "logprobs", "unsupported_parameter");
+            throw ApiException.Invalid("'echo' is not supported in this version: the answer has the new text only.", "echo", "unsupported_parameter");
         }
 
         return request with
         {
             Prompts = Prompts(parameters),
             MaxTokens = request.MaxTokens ?? DefaultMaxTokens,
-            TopLogprobs = logprobs,
-            Echo = echo,
+            TopLogprobs = parameters.Integer("logprobs", 0, 5),
         };
     }
 

@@ -25,7 +25,7 @@ internal static class SamplingReader
         MinP = parameters.Number("min_p", 0, 1) ?? 0,
         PresencePenalty = parameters.Number("presence_penalty", -2, 2) ?? 0,
         FrequencyPenalty = parameters.Number("frequency_penalty", -2, 2) ?? 0,
-        RepetitionPenalty = parameters.Number("repetition_penalty", 0, 2, aboveLeast: true) ?? 1,
+        RepetitionPenalty = parameters.Number("repetition_penalty", 0.01f, 2) ?? 1,
         LogitBias = LogitBias(parameters, deployment),
         Stop = Stops(parameters),
         IgnoreEos = parameters.Flag("ignore_eos") ?? false,

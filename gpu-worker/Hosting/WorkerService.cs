@@ -30,7 +30,7 @@ internal sealed partial class WorkerService(
     private SemaphoreSlim _free = new(0);
     private ServedModel? _model;
     private IReadOnlyList<IQueueReceiver> _receivers = [];
-    private Task _loops = Task.CompletedTask;
+    private Task _taker = Task.CompletedTask;
     private Task _renewals = Task.CompletedTask;
 
     /// <summary>Returns once the model is loaded and offered, so a host that is up is ready.</summary>
@@ -47,14 +47,14 @@ internal sealed partial class WorkerService(
         await deployments.PublishAsync(_model.Deployment, cancellationToken);
         _renewals = new LockKeeper(_runner, clock, logger).RunAsync(_renewing.Token);
         _receivers = [.. options.Value.Tiers.Select(tier => queue.Receive(Job.QueueName(options.Value.Deployment, tier)))];
-        _loops = Task.WhenAll(_receivers.Select(receiver => Task.Run(() => TakeAsync(receiver), CancellationToken.None)));
+        _taker = Task.Run(() => new MessageTaker(_receivers, _runner, _free, clock, logger).RunAsync(_taking.Token), CancellationToken.None);
     }
 
     /// <summary>Stops taking, lets what ends within the grace period finish, and hands the rest back.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _taking.CancelAsync();
-        await _loops;
+        await _taker;
         using var grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         grace.CancelAfter(TimeSpan.FromSeconds(options.Value.DrainSeconds));
         try
@@ -94,45 +94,6 @@ internal sealed partial class WorkerService(
         _left.Dispose();
     }
 
-    private async Task TakeAsync(IQueueReceiver receiver)
-    {
-        var started = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                await _free.WaitAsync(_taking.Token);
-                var message = await NextAsync(receiver);
-                started.RemoveAll(task => task.IsCompleted);
-                started.Add(_runner.StartAsync(message, receiver));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Stopping: what was taken still starts, and is then drained with the rest.
-            await Task.WhenAll(started);
-        }
-    }
-
-    private async Task<ReceivedMessage> NextAsync(IQueueReceiver receiver)
-    {
-        while (true)
-        {
-            try
-            {
-                return await receiver.ReceiveAsync(_taking.Token);
-            }
-            catch (QueueException error) when (error.IsTransient)
-            {
-                LogQueueAway(logger, error.Message);
-                await Task.Delay(TimeSpan.FromSeconds(1), clock, _taking.Token);
-            }
-        }
-    }
-
     [LoggerMessage(LogLevel.Information, "Stopping: {Count} jobs go back to the queue for another worker to resume.")]
     private static partial void LogHandBack(ILogger logger, int count);
-
-    [LoggerMessage(LogLevel.Warning, "The queue is away ({Reason}); trying again.")]
-    private static partial void LogQueueAway(ILogger logger, string reason);
 }

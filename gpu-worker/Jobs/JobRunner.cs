@@ -18,6 +18,8 @@ namespace Serverless.GpuWorker.Jobs;
 /// </remarks>
 internal sealed partial class JobRunner : IAsyncDisposable
 {
+    private static readonly TimeSpan PutBackPause = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<JobId, RunningJob> _running = new();
     private readonly ConcurrentDictionary<Task, byte> _commits = new();
     private readonly IJobStore _store;
@@ -71,9 +73,8 @@ internal sealed partial class JobRunner : IAsyncDisposable
         }
         catch (Exception error) when (error is HotStateUnavailableException or Core.Store.StoreException or QueueException)
         {
-            // The message comes again; by then the part that is away may be back.
             LogPutBack(_logger, message.Message.Id, error.Message);
-            await SettleAsync(() => receiver.AbandonAsync(message, CancellationToken.None), message.Message.Id);
+            await PutBackAsync(message, receiver);
         }
 
         Left?.Invoke();
@@ -85,7 +86,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
         foreach (var job in _running.Values.ToArray())
         {
             Drop(job);
-            await SettleAsync(() => job.Receiver.AbandonAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
+            await SettleAsync(() => job.Receiver.ReleaseAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
         }
     }
 
@@ -118,7 +119,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
             return false;
         }
 
-        var claim = await _hotState.ClaimAsync(job, message.DeliveryCount, CancellationToken.None);
+        var claim = await ClaimAsync(job, message.DeliveryCount);
         var running = new RunningJob(job, message, receiver, claim);
         if (claim.State.IsFinal())
         {
@@ -132,7 +133,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
             return false;
         }
 
-        if (EndBeforeStart(running, claim, message) is { } early)
+        if (EndBeforeStart(running, claim) is { } early)
         {
             await CommitAsync(running, early);
             return false;
@@ -156,17 +157,38 @@ internal sealed partial class JobRunner : IAsyncDisposable
         {
             if (!Model.Engine.TrySubmit(group))
             {
-                Drop(running);
-                await SettleAsync(() => running.Receiver.AbandonAsync(running.Message, CancellationToken.None), running.Message.Message.Id);
-                // Drop has raised Left.
-                return true;
+                // Too many sequences wait already. The slot stays taken until the message is back.
+                Forget(running);
+                await PutBackAsync(running.Message, running.Receiver);
+                return false;
             }
         }
 
         return true;
     }
 
-    private JobResult? EndBeforeStart(RunningJob running, Claim claim, ReceivedMessage message)
+    // Without hot state the job runs all the same: the broker's count serves as its epoch, and the result needs only the store.
+    private async Task<Claim> ClaimAsync(Job job, int deliveryCount)
+    {
+        try
+        {
+            return await _hotState.ClaimAsync(job, deliveryCount, CancellationToken.None);
+        }
+        catch (HotStateUnavailableException error)
+        {
+            LogClaimedAlone(_logger, job.Id, error.Message);
+            return new Claim(deliveryCount, JobState.Running, CancelRequested: false, [], _clock.GetUtcNow(), deliveryCount);
+        }
+    }
+
+    // Whatever is missing here is not the job's fault, so this is no attempt; the pause keeps it from coming straight back.
+    private async Task PutBackAsync(ReceivedMessage message, IQueueReceiver receiver)
+    {
+        await Task.Delay(PutBackPause, _clock);
+        await SettleAsync(() => receiver.ReleaseAsync(message, CancellationToken.None), message.Message.Id);
+    }
+
+    private JobResult? EndBeforeStart(RunningJob running, Claim claim)
     {
         var now = _clock.GetUtcNow();
         if (claim.CancelRequested)
@@ -179,9 +201,9 @@ internal sealed partial class JobRunner : IAsyncDisposable
             return running.Result(Model.Deployment.Fingerprint, now, JobState.Expired);
         }
 
-        return message.DeliveryCount > _maxAttempts
+        return claim.Attempts > _maxAttempts
             ? running.Result(Model.Deployment.Fingerprint, now, JobState.Failed,
-                JobError.Server($"The job was given up after {_maxAttempts} attempts, none of which ended.", "attempts_exhausted"))
+                JobError.Server($"The job was given up after {_maxAttempts} attempts in a row that brought it no further.", "attempts_exhausted"))
             : null;
     }
 
@@ -210,12 +232,23 @@ internal sealed partial class JobRunner : IAsyncDisposable
 
     private void Drop(RunningJob job)
     {
-        if (_running.TryRemove(job.Job.Id, out _))
+        if (Forget(job))
         {
-            _events.Forget(job);
-            Stop(job);
             Left?.Invoke();
         }
+    }
+
+    private bool Forget(RunningJob job)
+    {
+        // A later claim of the same job may stand here under the same id.
+        if (!_running.TryRemove(new(job.Job.Id, job)))
+        {
+            return false;
+        }
+
+        _events.Forget(job);
+        Stop(job);
+        return true;
     }
 
     private void Commit(RunningJob job)
@@ -237,11 +270,11 @@ internal sealed partial class JobRunner : IAsyncDisposable
             catch (Exception error) when (error is HotStateUnavailableException or Core.Store.StoreException or QueueException)
             {
                 LogPutBack(_logger, job.Message.Message.Id, error.Message);
-                await SettleAsync(() => job.Receiver.AbandonAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
+                await PutBackAsync(job.Message, job.Receiver);
             }
             finally
             {
-                if (_running.TryRemove(job.Job.Id, out _))
+                if (_running.TryRemove(new(job.Job.Id, job)))
                 {
                     Left?.Invoke();
                 }
@@ -278,6 +311,9 @@ internal sealed partial class JobRunner : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "Job {Job} goes back to its queue: {Reason}")]
     private static partial void LogPutBack(ILogger logger, string job, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Job {Job} runs without hot state: {Reason}")]
+    private static partial void LogClaimedAlone(ILogger logger, JobId job, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Message {Job} could not be settled and will come again: {Reason}")]
     private static partial void LogUnsettled(ILogger logger, string job, string reason);

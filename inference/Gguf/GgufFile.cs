@@ -1,26 +1,32 @@
 using System.Buffers;
+using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace Serverless.Inference.Gguf;
 
 /// <summary>An open GGUF file: its metadata, its tensor table, and their values as float32 on demand.</summary>
 /// <remarks>
-/// Tensors are read with positioned reads rather than mapped: a file that shrinks while in use is then an error,
-/// where a mapping would end the process. Reads from several threads at once are fine.
+/// Tensors are read from a mapping, so processes that open one file share its pages. A mapping of a file that has
+/// shrunk would end the process; the length is asked for before each read. Several threads may read at once.
 /// </remarks>
 internal sealed class GgufFile : IDisposable
 {
     private const uint Magic = 0x46554747;
+    private const string AlignmentKey = "general.alignment";
     private const int DefaultAlignment = 32;
     private const int MaximumAlignment = 1 << 20;
     private const int ReadBytes = 256 * 1024;
 
     private readonly SafeFileHandle _file;
+    private readonly MemoryMappedFile _map;
+    private readonly MemoryMappedViewAccessor _view;
     private readonly Dictionary<string, GgufTensor> _tensors;
 
     private GgufFile(SafeFileHandle file, GgufMetadata metadata, Dictionary<string, GgufTensor> tensors)
     {
         _file = file;
+        _map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        _view = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         _tensors = tensors;
         Metadata = metadata;
     }
@@ -77,7 +83,12 @@ internal sealed class GgufFile : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _view.Dispose();
+        _map.Dispose();
+        _file.Dispose();
+    }
 
     private static GgufFile Parse(SafeFileHandle file)
     {
@@ -87,8 +98,8 @@ internal sealed class GgufFile : IDisposable
 
         var tensorsAt = reader.Position;
         var tensorCount = reader.Count("number of tensors", GgufTensorReader.MinimumBytes);
-        var metadata = ReadMetadata(reader);
-        var alignment = Alignment(metadata);
+        var metadata = ReadMetadata(reader, out var alignmentAt);
+        var alignment = Alignment(metadata, alignmentAt);
 
         var entries = new List<GgufTensor>();
         for (var i = 0; i < tensorCount; i++)
@@ -130,14 +141,16 @@ internal sealed class GgufFile : IDisposable
         }
     }
 
-    private static GgufMetadata ReadMetadata(GgufReader reader)
+    private static GgufMetadata ReadMetadata(GgufReader reader, out long alignmentAt)
     {
         var count = reader.Count("number of metadata entries", elementBytes: 8 + 4 + 1);
         var values = new Dictionary<string, object>(StringComparer.Ordinal);
+        alignmentAt = 0;
         for (var i = 0; i < count; i++)
         {
             var offset = reader.Position;
             var key = reader.Text("key of a metadata entry");
+            alignmentAt = key == AlignmentKey ? offset : alignmentAt;
             if (!values.TryAdd(key, GgufMetadataReader.Read(reader, key)))
             {
                 throw new GgufException(offset, $"metadata '{key}'", "the key occurs twice.");
@@ -147,26 +160,26 @@ internal sealed class GgufFile : IDisposable
         return new(values);
     }
 
-    private static int Alignment(GgufMetadata metadata)
+    private static int Alignment(GgufMetadata metadata, long at)
     {
-        var alignment = metadata.IntegerOrNull("general.alignment", 1, MaximumAlignment) ?? DefaultAlignment;
-        return (alignment & (alignment - 1)) == 0
-            ? alignment
-            : throw new GgufException($"Metadata 'general.alignment' is {alignment}; it has to be a power of two.");
+        try
+        {
+            var alignment = metadata.IntegerOrNull(AlignmentKey, 1, MaximumAlignment) ?? DefaultAlignment;
+            return (alignment & (alignment - 1)) == 0 ? alignment : throw new GgufException($"{alignment} has to be a power of two.");
+        }
+        catch (GgufException error)
+        {
+            throw new GgufException(at, $"metadata '{AlignmentKey}'", error.Message);
+        }
     }
 
     private void Fill(Span<byte> bytes, long offset, string tensor)
     {
-        while (bytes.Length > 0)
+        if (RandomAccess.GetLength(_file) < offset + bytes.Length)
         {
-            var read = RandomAccess.Read(_file, bytes, offset);
-            if (read == 0)
-            {
-                throw new GgufException(offset, $"tensor '{tensor}'", "the file became shorter while it was read.");
-            }
-
-            bytes = bytes[read..];
-            offset += read;
+            throw new GgufException(offset, $"tensor '{tensor}'", "the file became shorter while it was read.");
         }
+
+        _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)offset, bytes);
     }
 }

@@ -28,8 +28,8 @@ public sealed class EngineOptions : IValidatableObject
     [Range(0, 1_024)]
     public int Threads { get; set; }
 
-    /// <summary>Lets the threads spin between operators, which is faster and keeps the cores busy while a step runs. The default is true.</summary>
-    public bool Spin { get; set; } = true;
+    /// <summary>Lets the threads spin between operators: faster for the engine alone, slower where it shares the cores with a server. The default is false.</summary>
+    public bool Spin { get; set; }
 
     /// <summary>The vector instructions of the operators; those that the processor lacks are refused. The default, <c>Auto</c>, is the widest it has.</summary>
     public InstructionSet InstructionSet { get; set; } = InstructionSet.Auto;

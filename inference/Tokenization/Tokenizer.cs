@@ -5,8 +5,9 @@ namespace Serverless.Inference.Tokenization;
 
 /// <summary>Turns text into token ids and back. Immutable apart from a bounded memory of words; safe to share.</summary>
 /// <remarks>
-/// Own code rather than Microsoft.ML.Tokenizers, whose special tokens are recognised wherever their text appears:
-/// here that depends on who wrote the text.
+/// Own code rather than Microsoft.ML.Tokenizers 2.0.1 underneath. Its BpeTokenizer, given no special tokens, agreed with
+/// every plain reference text, but its time grows with the square of a word's length: letters without a break took
+/// 0.1 s at 20,000 and 1.7 s at 100,000, which any caller could send.
 /// </remarks>
 public sealed class Tokenizer
 {

@@ -12,12 +12,13 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
     private const int PortAttempts = 5;
 
     private readonly GarnetServer _server;
+    private readonly RedisFolder _folder;
     private readonly EmbeddedRedisOptions _options;
     private readonly ILogger _logger;
 
-    private EmbeddedRedis(GarnetServer server, EmbeddedRedisOptions options, int port, string password, ILogger logger)
+    private EmbeddedRedis(GarnetServer server, RedisFolder folder, EmbeddedRedisOptions options, int port, string password, ILogger logger)
     {
-        (_server, _options, _logger, Port) = (server, options, logger, port);
+        (_server, _folder, _options, _logger, Port) = (server, folder, options, logger, port);
         ConnectionString = $"127.0.0.1:{port},password={password}";
     }
 
@@ -38,7 +39,7 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
             var port = options.Port != 0 ? options.Port : FreePort();
             try
             {
-                return new(Launch(options, folder, port, password), options, port, password, logger);
+                return new(Launch(options, folder, port, password, logger), folder, options, port, password, logger);
             }
             catch (Exception error) when (IsPortTaken(error) && options.Port == 0 && attempt < PortAttempts)
             {
@@ -47,6 +48,11 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
             catch (Exception error) when (!IsPortTaken(error) && attempt == 1 && folder.HasData)
             {
                 LogMovedAside(logger, folder.MoveDataAside(), error);
+            }
+            catch
+            {
+                folder.Dispose();
+                throw;
             }
         }
     }
@@ -60,6 +66,7 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
         }
 
         _server.Dispose();
+        _folder.Dispose();
     }
 
     private async Task CommitAsync()
@@ -75,7 +82,7 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
         }
     }
 
-    private static GarnetServer Launch(EmbeddedRedisOptions options, RedisFolder folder, int port, string password)
+    private static GarnetServer Launch(EmbeddedRedisOptions options, RedisFolder folder, int port, string password, ILogger logger)
     {
         List<string> arguments =
         [
@@ -97,10 +104,17 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
                 : ["--aof-commit-wait"]);
         }
 
-        var server = new GarnetServer([.. arguments]);
+        // It goes on from a log that it could read only in part, and says so in its own log alone.
+        using var log = new GarnetLog(logger);
+        var server = new GarnetServer([.. arguments], log);
         try
         {
             server.Start();
+            if (log.ReplayError is { } error)
+            {
+                throw new InvalidDataException($"The log could not be replayed to its end: {error}");
+            }
+
             return server;
         }
         catch

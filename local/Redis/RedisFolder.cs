@@ -3,10 +3,11 @@ using System.Security.Cryptography;
 
 namespace Serverless.Local.Redis;
 
-/// <summary>The embedded Redis's folder: <c>password</c> and <c>data/</c>.</summary>
-internal sealed class RedisFolder
+/// <summary>The embedded Redis's folder, held by one process at a time: <c>password</c>, <c>lock</c> and <c>data/</c>.</summary>
+internal sealed class RedisFolder : IDisposable
 {
     private readonly string _root;
+    private readonly FileStream _lock;
 
     public RedisFolder(string root)
     {
@@ -17,6 +18,7 @@ internal sealed class RedisFolder
             File.SetUnixFileMode(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
+        _lock = Own(Path.Combine(_root, "lock"));
         Directory.CreateDirectory(Data);
     }
 
@@ -45,6 +47,8 @@ internal sealed class RedisFolder
         return password;
     }
 
+    public void Dispose() => _lock.Dispose();
+
     /// <returns>Where the data is now.</returns>
     public string MoveDataAside()
     {
@@ -57,6 +61,19 @@ internal sealed class RedisFolder
                 Directory.CreateDirectory(Data);
                 return aside;
             }
+        }
+    }
+
+    // The system gives the file back when its holder dies, however that happens.
+    private static FileStream Own(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"Another Redis uses the data folder '{Path.GetDirectoryName(path)}'. Stop it, or choose another folder.", error);
         }
     }
 }

@@ -72,6 +72,8 @@ internal static class StackRunner
         {
             DataFolder = Path.Combine(options.Data, "queue"),
             Port = meeting.Port("queue", options.QueuePort),
+            // The worker tells a hopeless job from one whose workers were killed while it got on; the broker's count cannot.
+            MaxDeliveryCount = 2_000,
         });
         meeting.Announce("queue", broker.ConnectionString);
         return broker;
@@ -83,18 +85,9 @@ internal static class StackRunner
         var plain = web is null ? Host.CreateApplicationBuilder() : null;
         var builder = (IHostApplicationBuilder?)web ?? plain!;
         builder.Logging.SetMinimumLevel(options.LogLevel);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Store:Path"] = Path.Combine(options.Data, "store"),
-            ["Worker:ModelCache"] = Path.Combine(options.Data, "models"),
-            ["Urls"] = options.Urls,
-        });
-        // The environment wins over what the command line's roles would wire.
-        builder.Configuration.AddEnvironmentVariables();
+        await FillInAsync(builder.Configuration, options, meeting, cancellationToken);
         if (options.Roles.Contains(Role.Functions) || options.Roles.Contains(Role.Worker))
         {
-            builder.Configuration["HotState:ConnectionString"] ??= await meeting.FindAsync("redis", cancellationToken);
-            builder.Configuration["Queue:ConnectionString"] ??= await meeting.FindAsync("queue", cancellationToken);
             builder.Services.AddBlobStore().AddHotState().AddKeyRing().AddDeployments().AddJobs().AddQueue();
         }
 
@@ -105,6 +98,26 @@ internal static class StackRunner
         }
 
         return web is null ? plain!.Build() : web.AddFunctionsApi().Build().MapFunctionsApi();
+    }
+
+    // Only what nothing else has set: with settings for Azure, the same command line uses Azure's parts.
+    private static async Task FillInAsync(IConfigurationManager settings, StackOptions options, Rendezvous meeting, CancellationToken cancellationToken)
+    {
+        settings["Urls"] = options.Urls;
+        settings["Worker:ModelCache"] ??= Path.Combine(options.Data, "models");
+        if (settings["Store:ConnectionString"] is null && settings["Store:ServiceUri"] is null)
+        {
+            settings["Store:Path"] ??= Path.Combine(options.Data, "store");
+        }
+
+        if (options.Roles.Contains(Role.Functions) || options.Roles.Contains(Role.Worker))
+        {
+            settings["HotState:ConnectionString"] ??= await meeting.FindAsync("redis", cancellationToken);
+            if (settings["Queue:Namespace"] is null)
+            {
+                settings["Queue:ConnectionString"] ??= await meeting.FindAsync("queue", cancellationToken);
+            }
+        }
     }
 
     private static async Task<string> EnsureKeyAsync(IHost app, StackOptions options, CancellationToken cancellationToken)

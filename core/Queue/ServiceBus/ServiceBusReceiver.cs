@@ -56,6 +56,10 @@ internal sealed class ServiceBusReceiver(string queue, ConnectionSource connecti
     public Task AbandonAsync(ReceivedMessage message, CancellationToken cancellationToken) =>
         SettleAsync(message, () => new Modified { DeliveryFailed = true }, "abandoned", null, cancellationToken);
 
+    // Over management there is no release; to abandon is the nearest.
+    public Task ReleaseAsync(ReceivedMessage message, CancellationToken cancellationToken) =>
+        SettleAsync(message, () => new Released(), "abandoned", null, cancellationToken);
+
     public Task DeadLetterAsync(ReceivedMessage message, string reason, string description, CancellationToken cancellationToken) =>
         SettleAsync(message, () => DeadLetter(reason, description), "suspended", (reason, description), cancellationToken);
 

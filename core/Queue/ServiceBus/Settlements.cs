@@ -36,6 +36,12 @@ internal sealed class Settlements : IHandler
 
         try
         {
+            if (GetDelivery(delivery.Message) is IDelivery { Settled: true })
+            {
+                // The broker has answered for this delivery before, and answers no second time.
+                throw new QueueException(QueueFailure.LockLost, "The message was settled before, or its lock had ended then.");
+            }
+
             DisposeDelivery(delivery.Link.Session, true, GetDelivery(delivery.Message), outcome, false);
             var first = await Task.WhenAny(answer.Task, delivery.Closed).WaitAsync(timeout, time, cancellationToken);
             if (first != answer.Task)

@@ -5,9 +5,10 @@ namespace Serverless.Inference.Onnx.Weights;
 
 /// <summary>Makes a random orthogonal matrix that is the same on every machine.</summary>
 /// <remarks>
-/// Stewart's method: reflections at random vectors of growing length, applied to the identity. The vectors'
-/// elements are sums of uniform numbers, so that only exactly defined arithmetic is used and no library's sine or
-/// logarithm; every element is computed by the same operations in the same order whatever the vector width.
+/// Stewart's method: for random vectors of growing length, the reflections that take each to the first axis, applied
+/// to the identity. The vectors' elements are sums of uniform numbers, so that only exactly defined arithmetic is used
+/// and no library's sine or logarithm; every element is computed by the same operations in the same order whatever the
+/// vector width.
 /// </remarks>
 internal static class RandomOrthogonal
 {
@@ -87,23 +88,34 @@ internal static class RandomOrthogonal
         }
     }
 
+    // The mirror that takes a random vector to the first axis. A random mirror would leave nearly everything in place.
     private static double[] Direction(int length, ref ulong state)
     {
         var direction = new double[length];
-        var squares = 0.0;
         for (var i = 0; i < length; i++)
         {
             direction[i] = NearlyNormal(ref state);
-            squares += direction[i] * direction[i];
         }
 
-        var scale = 1 / Math.Sqrt(squares);
+        direction[0] += Math.CopySign(Length(direction), direction[0]);
+        var scale = 1 / Length(direction);
         for (var i = 0; i < length; i++)
         {
             direction[i] *= scale;
         }
 
         return direction;
+    }
+
+    private static double Length(double[] vector)
+    {
+        var squares = 0.0;
+        foreach (var value in vector)
+        {
+            squares += value * value;
+        }
+
+        return Math.Sqrt(squares);
     }
 
     private static double NearlyNormal(ref ulong state)

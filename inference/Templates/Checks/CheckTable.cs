@@ -12,6 +12,8 @@ internal static class CheckTable
     private static readonly FrozenDictionary<string, Builtin> All = Kinds().Concat(Comparisons()).Concat(Others())
         .ToFrozenDictionary(test => test.Name);
 
+    public static IEnumerable<string> Names => All.Keys;
+
     public static Builtin? Find(string name) => All.GetValueOrDefault(name);
 
     private static IEnumerable<Builtin> Kinds() =>

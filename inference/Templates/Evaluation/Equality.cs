@@ -8,8 +8,22 @@ internal static class Equality
 {
     public static IEqualityComparer<Value> Comparer { get; } = new KeyComparer();
 
+    // Lists that hold one another twice over are small in memory and endless to walk.
+    private const int MaxComparisons = 1_000_000;
+
     public static bool AreEqual(Value left, Value right)
     {
+        var comparisons = 0;
+        return AreEqual(left, right, ref comparisons);
+    }
+
+    private static bool AreEqual(Value left, Value right, ref int comparisons)
+    {
+        if (++comparisons > MaxComparisons)
+        {
+            throw TemplateException.Limit($"two values take more than {MaxComparisons} comparisons");
+        }
+
         if (left is TextValue a && right is TextValue b)
         {
             return a.Text == b.Text;
@@ -25,8 +39,8 @@ internal static class Equality
         StackGuard.Check();
         return (left, right) switch
         {
-            (SequenceValue x, SequenceValue y) => AreEqual(x, y),
-            (DictionaryValue x, DictionaryValue y) => AreEqual(x, y),
+            (SequenceValue x, SequenceValue y) => AreEqual(x, y, ref comparisons),
+            (DictionaryValue x, DictionaryValue y) => AreEqual(x, y, ref comparisons),
             (UndefinedValue, UndefinedValue) => true,
             _ => ReferenceEquals(left, right),
         };
@@ -49,7 +63,7 @@ internal static class Equality
         }
     }
 
-    private static bool AreEqual(SequenceValue left, SequenceValue right)
+    private static bool AreEqual(SequenceValue left, SequenceValue right, ref int comparisons)
     {
         if (left.Items.Count != right.Items.Count || left.TypeName != right.TypeName)
         {
@@ -58,7 +72,7 @@ internal static class Equality
 
         for (var i = 0; i < left.Items.Count; i++)
         {
-            if (!AreEqual(left.Items[i], right.Items[i]))
+            if (!AreEqual(left.Items[i], right.Items[i], ref comparisons))
             {
                 return false;
             }
@@ -67,7 +81,7 @@ internal static class Equality
         return true;
     }
 
-    private static bool AreEqual(DictionaryValue left, DictionaryValue right)
+    private static bool AreEqual(DictionaryValue left, DictionaryValue right, ref int comparisons)
     {
         if (left.Entries.Count != right.Entries.Count)
         {
@@ -76,7 +90,7 @@ internal static class Equality
 
         foreach (var (key, value) in left.Entries)
         {
-            if (right.Find(key) is not { } other || !AreEqual(value, other))
+            if (right.Find(key) is not { } other || !AreEqual(value, other, ref comparisons))
             {
                 return false;
             }

@@ -11,5 +11,7 @@ internal static class FilterTable
         .Concat(OrderFilters.All).Concat(SelectionFilters.All)
         .ToFrozenDictionary(filter => filter.Name);
 
+    public static IEnumerable<string> Names => All.Keys;
+
     public static Builtin? Find(string name) => All.GetValueOrDefault(name);
 }

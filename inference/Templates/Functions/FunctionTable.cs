@@ -23,6 +23,8 @@ internal static class FunctionTable
         new("strftime_now", 1, (run, _, arguments) => TextValue.FromTemplate(TimeFormat.Format(run.Now, arguments.Text(0).Text)), ["format"]),
     }.ToFrozenDictionary(function => function.Name, Value (function) => new BuiltinValue(function, NoneValue.None));
 
+    public static IEnumerable<string> Names => All.Keys;
+
     public static Value? Find(string name) => All.GetValueOrDefault(name);
 
     private static SequenceValue Range(Run run, Value self, BoundArguments arguments)

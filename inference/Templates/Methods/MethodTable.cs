@@ -25,6 +25,8 @@ internal static class MethodTable
 
     private static readonly FrozenSet<string> OfOthers = FrozenSet.Create("caller", "changed", "cycle", "next", "reset");
 
+    public static IEnumerable<string> Names => Text.Keys.Concat(Dictionary.Keys).Concat(Sequence.Keys).Distinct();
+
     /// <summary>Whether any value has a method of this name.</summary>
     public static bool Knows(string name) => Text.ContainsKey(name) || Dictionary.ContainsKey(name) || Sequence.ContainsKey(name)
         || ForbiddenOfDictionary.Contains(name) || ForbiddenOfList.Contains(name) || OfOthers.Contains(name);
@@ -39,8 +41,10 @@ internal static class MethodTable
         _ => null,
     };
 
-    private static CallableValue? Find(FrozenDictionary<string, Builtin> methods, FrozenSet<string> forbidden, Value owner, string name) =>
+    // As in Jinja's sandbox, a method that would change its object is undefined, with a reason that a call of it gives.
+    private static Value? Find(FrozenDictionary<string, Builtin> methods, FrozenSet<string> forbidden, Value owner, string name) =>
         methods.TryGetValue(name, out var method) ? new BuiltinValue(method, owner)
-        : forbidden.Contains(name) ? new ForbiddenValue(name, owner.TypeName)
+        : forbidden.Contains(name) ? new UndefinedValue(
+            $"the method '{name}' of '{owner.TypeName}' changes its object, which a template may not; build a new one, or use namespace()")
         : null;
 }

@@ -23,10 +23,3 @@ internal sealed class BuiltinValue(Builtin builtin, Value self) : CallableValue
 
     public override void Represent(TextBuilder text) => text.Append($"<built-in method {builtin.Name}>");
 }
-
-/// <summary>A method that would change a list or dictionary: the sandbox lets it be named, never called.</summary>
-internal sealed class ForbiddenValue(string method, string type) : CallableValue
-{
-    public override Value Call(Run run, Arguments arguments) =>
-        throw TemplateException.Evaluation($"the method '{method}' of '{type}' changes its object, which a template may not; build a new one, or use namespace()");
-}

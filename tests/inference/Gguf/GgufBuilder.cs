@@ -66,6 +66,11 @@ internal sealed class GgufBuilder
                 float number => BitConverter.GetBytes(number),
                 bool flag => BitConverter.GetBytes(flag),
                 byte number => [number],
+                sbyte number => [(byte)number],
+                ushort number => BitConverter.GetBytes(number),
+                short number => BitConverter.GetBytes(number),
+                long number => BitConverter.GetBytes(number),
+                double number => BitConverter.GetBytes(number),
                 _ => throw new ArgumentException($"{value.GetType()} cannot be written."),
             });
         }

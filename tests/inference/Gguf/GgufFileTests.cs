@@ -55,6 +55,49 @@ public sealed class GgufFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0u, (byte)200)]
+    [InlineData(1u, (sbyte)-100)]
+    [InlineData(2u, (ushort)60_000)]
+    [InlineData(3u, (short)-30_000)]
+    [InlineData(4u, 4_000_000_000u)]
+    [InlineData(5u, -2_000_000_000)]
+    [InlineData(6u, 1.5f)]
+    [InlineData(7u, true)]
+    [InlineData(8u, "naïve 🚀")]
+    [InlineData(10u, ulong.MaxValue)]
+    [InlineData(11u, long.MinValue)]
+    [InlineData(12u, Math.PI)]
+    public void EveryTypeOfValueIsReadBackAloneAndInAnArray(uint type, object value)
+    {
+        using var file = Open(new GgufBuilder().Metadata("one", type, value).Metadata("many", 9, type, 2UL, value, value).ToArray());
+
+        Assert.Equal(value, file.Metadata.Values["one"]);
+        Assert.Equal([value, value], ((Array)file.Metadata.Values["many"]).Cast<object>());
+    }
+
+    [Fact]
+    public void RandomBytesAfterTheMagicNumberAreRefusedWithoutMuchMemory()
+    {
+        var random = new Random(20261125);
+        for (var round = 0; round < 2000; round++)
+        {
+            var bytes = new byte[random.Next(8, 400)];
+            random.NextBytes(bytes);
+            "GGUF\u0003\0\0\0"u8.CopyTo(bytes);
+            // Counts that are small now and then let the reader get past the header.
+            bytes.AsSpan(Math.Min(bytes.Length, 9), Math.Max(0, Math.Min(bytes.Length, 16) - 9)).Clear();
+            bytes.AsSpan(Math.Min(bytes.Length, 17), Math.Max(0, Math.Min(bytes.Length, 24) - 17)).Clear();
+            File.WriteAllBytes(_path, bytes);
+
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var error = Record.Exception(() => GgufFile.Open(_path).Dispose());
+
+            Assert.True(error is null or GgufException, error?.ToString());
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Hostile))]
     public void AHostileFileIsRefusedForTheRightReason(string reason, byte[] bytes)
     {
@@ -62,6 +105,8 @@ public sealed class GgufFileTests : IDisposable
         var error = Assert.Throws<GgufException>(() => Open(bytes));
 
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.NotNull(error.Field);
+        Assert.Contains($"At byte {error.Offset}, {error.Field}", error.Message, StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 

@@ -60,6 +60,26 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void NothingGivesNoTokensAndComesBack()
+    {
+        Assert.Empty(_tokenizer.Encode(""));
+        Assert.Empty(_tokenizer.Encode(new PromptText("", [])));
+        Assert.Equal("", _tokenizer.Decode([]));
+    }
+
+    [Fact]
+    public void ANulIsACharacterAsAnyOther() => Assert.Equal("a\0b", _tokenizer.Decode(_tokenizer.Encode("a\0b")));
+
+    [Fact]
+    public void LoneHalvesOfPairsComeBackAsReplacementCharacters()
+    {
+        foreach (var (text, expected) in new[] { ("\uD800", "\uFFFD"), ("\uDC00\uD800", "\uFFFD\uFFFD"), ("\U0001F680\uD83D", "\U0001F680\uFFFD") })
+        {
+            Assert.Equal(expected, _tokenizer.Decode(_tokenizer.Encode(new PromptText(text, [new CallerSpan(0, 1)]))));
+        }
+    }
+
+    [Fact]
     public void HalfASurrogatePairIsEncodedAsTheReplacementCharacter() =>
         Assert.Equal(_tokenizer.Encode("a\uFFFDb"), _tokenizer.Encode("a\uD800b"));
 
