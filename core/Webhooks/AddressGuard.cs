@@ -39,7 +39,7 @@ internal static class AddressGuard
         IPNetwork.Parse("224.0.0.0/3"),
     ];
 
-    // Everything outside is no unicast address of the internet: mapped, NAT64, site- and link-local, multicast.
+    // Everything outside is no unicast address of the internet: NAT64, site- and link-local, multicast.
     private static readonly IPNetwork GlobalV6 = IPNetwork.Parse("2000::/3");
 
     private static readonly IPNetwork[] SpecialV6 =
@@ -53,7 +53,8 @@ internal static class AddressGuard
 
     public static bool IsAllowed(IPAddress address, bool allowPrivate)
     {
-        if (Contains(Metadata, address))
+        // IPNetwork takes an IPv4 address in IPv6's clothes now for the one and now for the other; no name needs to resolve to such.
+        if (address.IsIPv4MappedToIPv6 || Contains(Metadata, address))
         {
             return false;
         }

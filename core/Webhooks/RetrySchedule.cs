@@ -11,8 +11,8 @@ internal static class RetrySchedule
     /// <param name="chance">From 0 to 1: where in the jitter of ±20% the wait lies.</param>
     public static TimeSpan Delay(WebhookOptions options, int failed, double chance)
     {
-        var wait = options.FirstRetry * Math.Pow(Factor, Math.Min(failed - 1, 30));
-        var capped = wait < options.MaxRetryDelay ? wait : options.MaxRetryDelay;
-        return capped * (1 - Jitter + (2 * Jitter * chance));
+        // In seconds, because a TimeSpan ends long before the power does.
+        var wait = Math.Min(options.FirstRetry.TotalSeconds * Math.Pow(Factor, failed - 1), options.MaxRetryDelay.TotalSeconds);
+        return TimeSpan.FromSeconds(wait * (1 - Jitter + (2 * Jitter * chance)));
     }
 }

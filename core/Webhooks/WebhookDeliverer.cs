@@ -5,11 +5,11 @@ namespace Serverless.Core.Webhooks;
 
 /// <summary>Makes the attempt that a message asks for, and sees to what follows from it.</summary>
 /// <remarks>
-/// 1. A message of an attempt that was made already, or of an earlier round, is dropped.
+/// 1. A message of an attempt that was made already, or of an earlier round, is dropped (<see cref="WebhookDelivery.For"/>).
 /// 2. A receiver that is paused or has its share of requests under way puts the message off; others are not held up.
 /// 3. The request is made; the receiver's health is noted.
-/// 4. The next attempt is scheduled, and only then is the record written: a crash between the two repeats this attempt
-///    under the same id and schedules the same message again, which the queue drops.
+/// 4. The next attempt is scheduled, and only then is the record written: after a crash between the two that attempt
+///    is made all the same, and this one is repeated at most once, under the same id.
 /// </remarks>
 internal sealed class WebhookDeliverer(
     WebhookEndpoints endpoints,
@@ -31,14 +31,14 @@ internal sealed class WebhookDeliverer(
 
     public async Task DeliverAsync(WebhookMessage message, CancellationToken cancellationToken)
     {
-        if (await deliveries.FindAsync(message.Tenant, message.Endpoint!, message.Delivery!, cancellationToken) is not { State: DeliveryState.Pending } delivery
-            || message.Attempt < delivery.NextAttempt || message.Round < delivery.Round
+        var now = clock.GetUtcNow();
+        var found = await deliveries.FindAsync(message.Tenant, message.Endpoint!, message.Delivery!, cancellationToken);
+        if (found?.For(message, now + Options.RetryWindow) is not { } delivery
             || await endpoints.FindAsync(message.Tenant, message.Endpoint!, cancellationToken) is not { } endpoint)
         {
             return;
         }
 
-        var now = clock.GetUtcNow();
         var receiver = WebhookEndpoints.HealthKey(endpoint.Id, delivery.Url);
         var health = await endpoints.HealthAsync(endpoint.Tenant, receiver, cancellationToken);
         if (endpoint.DisabledAt is not null || health.GoneAt is not null)
@@ -51,7 +51,8 @@ internal sealed class WebhookDeliverer(
         }
         else if (health.IsPaused(now))
         {
-            await DeferAsync(message, health.PausedUntil!.Value - now, cancellationToken);
+            var until = health.PausedUntil!.Value < delivery.GiveUpAt ? health.PausedUntil.Value : delivery.GiveUpAt;
+            await DeferAsync(message, until - now, cancellationToken);
         }
         else if (gates.TryEnter($"{endpoint.Tenant}/{receiver}", health.IsProbing(Options) ? 1 : Options.ConcurrencyPerEndpoint) is { } turn)
         {
@@ -85,6 +86,12 @@ internal sealed class WebhookDeliverer(
         }
 
         var secrets = await endpoints.SecretsAsync(endpoint.Tenant, endpoint.Id, cancellationToken);
+        if (secrets.All.Count == 0)
+        {
+            // The endpoint has just been deleted, and nothing goes out unsigned.
+            return;
+        }
+
         var (attempt, retryAfter) = await sender.SendAsync(
             delivery.Url ?? endpoint.Url!, delivery.Id, delivery.NextAttempt, secrets, body.Write(delivery, job, result), cancellationToken);
         var now = clock.GetUtcNow();
@@ -101,7 +108,9 @@ internal sealed class WebhookDeliverer(
         }
 
         // Only these two say when to come back; the wish is the whole endpoint's, not this message's alone.
+        // It is granted within reason: a receiver that asks for years would never hear of anything again.
         var wish = attempt.Status is 429 or 503 ? retryAfter : null;
+        wish = wish > Options.MaxRetryDelay ? Options.MaxRetryDelay : wish;
         var gone = attempt.Status == Gone;
         var noted = gone && delivery.Url is null ? health with { GoneAt = now }
             : wish is { } wait ? health.Pause(now + wait)

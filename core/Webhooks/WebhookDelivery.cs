@@ -81,6 +81,33 @@ public sealed record WebhookDelivery
     public WebhookDelivery Add(DeliveryAttempt attempt) =>
         this with { NextAttempt = attempt.Number + 1, Attempts = [.. Attempts.Append(attempt).TakeLast(AttemptsKept)] };
 
+    /// <summary>What a message asks to do with this delivery as it is stored; null is nothing.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="giveUpAt">When a new round would end.</param>
+    public WebhookDelivery? For(WebhookMessage message, DateTimeOffset giveUpAt)
+    {
+        if (message.Round > Round)
+        {
+            // An attempt that was under way during the replay has written over it.
+            return Again(message.Round, giveUpAt);
+        }
+
+        // A later attempt than the record knows of was scheduled by a process that was killed before it could note it.
+        return State == DeliveryState.Pending && message.Round == Round && message.Attempt >= NextAttempt
+            ? this with { NextAttempt = message.Attempt }
+            : null;
+    }
+
+    /// <summary>Starts anew, with the whole time for retries.</summary>
+    public WebhookDelivery Again(int round, DateTimeOffset giveUpAt) => this with
+    {
+        State = DeliveryState.Pending,
+        Reason = null,
+        Round = round,
+        RoundStart = NextAttempt,
+        GiveUpAt = giveUpAt,
+    };
+
     public WebhookDelivery Close(DeliveryState state, string? reason = null) =>
         this with { State = state, Reason = reason, NextAttemptAt = null };
 }

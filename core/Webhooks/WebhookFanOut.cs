@@ -44,15 +44,7 @@ public sealed class WebhookFanOut(
     public async Task<WebhookDelivery> ReplayAsync(WebhookDelivery delivery, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var again = delivery with
-        {
-            State = DeliveryState.Pending,
-            Reason = null,
-            Round = delivery.Round + 1,
-            RoundStart = delivery.NextAttempt,
-            NextAttemptAt = now,
-            GiveUpAt = now + options.Value.RetryWindow,
-        };
+        var again = delivery.Again(delivery.Round + 1, now + options.Value.RetryWindow) with { NextAttemptAt = now };
         await deliveries.WriteAsync(again, cancellationToken);
         await outbox.SendAsync(Due(again), null, cancellationToken);
         return again;

@@ -44,7 +44,7 @@ public sealed partial class WebhookHandler
         try
         {
             return JsonSerializer.Deserialize(body.Span, WebhookJson.Default.WebhookMessage) is
-                { Schema: WebhookMessage.CurrentSchema } message && (message.Ended is not null || message is { Endpoint: not null, Delivery: not null })
+                { Schema: WebhookMessage.CurrentSchema, IsWhole: true } message
                 ? message
                 : null;
         }

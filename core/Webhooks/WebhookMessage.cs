@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Serverless.Core.Jobs;
+using Serverless.Core.Store;
 
 namespace Serverless.Core.Webhooks;
 
@@ -29,6 +30,11 @@ public sealed record WebhookMessage
 
     /// <summary>How often it was put off without an attempt.</summary>
     public int Deferrals { get; init; }
+
+    /// <summary>Whether it names what it is about, in the forms that names have in the store.</summary>
+    [JsonIgnore]
+    public bool IsWhole => BlobPath.IsValid("tenant/" + Tenant)
+        && (Ended is not null ? Delivery is null : Endpoint is not null && WebhookEndpoints.IsId(Endpoint) && Delivery is not null && WebhookDelivery.TryReadTime(Delivery, out _));
 
     /// <summary>The queue drops a second message of the same id, so a repetition after a crash sends nothing twice.</summary>
     [JsonIgnore]

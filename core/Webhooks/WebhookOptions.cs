@@ -15,6 +15,10 @@ public sealed class WebhookOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:00:45", ParseLimitsInInvariantCulture = true)]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The largest body that is sent, in bytes; a full payload that would be larger goes out thin. The default is 256 KiB.</summary>
+    [Range(4_096, 16 * 1_024 * 1_024)]
+    public int MaxBodyBytes { get; set; } = 256 * 1_024;
+
     /// <summary>How long a delivery is retried. The default is 3 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan RetryWindow { get; set; } = TimeSpan.FromDays(3);

@@ -32,6 +32,9 @@ internal sealed class WebhookSender : IDisposable
             // A proxy would connect in our place, to an address that nobody has checked.
             UseProxy = false,
             UseCookies = false,
+            // Nobody outside learns how our requests hang together.
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = options.Value.Timeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             MaxResponseHeadersLength = 16,
             MaxResponseDrainSize = 16 * 1024,
@@ -63,11 +66,11 @@ internal sealed class WebhookSender : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (Attempt(null, string.Create(CultureInfo.InvariantCulture, $"No whole answer within {_timeout.TotalSeconds:0.###} s."), null), null);
+            return (Attempt(null, string.Create(CultureInfo.InvariantCulture, $"No answer within {_timeout.TotalSeconds:0.###} s."), null), null);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
-            return (Attempt(null, error is { InnerException: AddressRefusedException refused } ? refused.Message : error.Message, null), null);
+            return (Attempt(null, Innermost(error).Message, null), null);
         }
 
         DeliveryAttempt Attempt(int? status, string? problem, string? response) =>
@@ -88,11 +91,28 @@ internal sealed class WebhookSender : IDisposable
     private TimeSpan? RetryAfter(RetryConditionHeaderValue? header) =>
         (header?.Delta ?? (header?.Date - _clock.GetUtcNow())) is { } wait && wait > TimeSpan.Zero ? wait : null;
 
-    private static async Task<string> ExcerptAsync(HttpContent content, CancellationToken cancellationToken)
+    // The status is the answer; of the body as much is kept as comes in time, and no more than the excerpt is read.
+    private static async Task<string> ExcerptAsync(HttpContent content, CancellationToken limit)
     {
-        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
         var buffer = new byte[ExcerptBytes];
-        var count = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        var count = 0;
+        try
+        {
+            await using var stream = await content.ReadAsStreamAsync(limit);
+            int read;
+            while (count < buffer.Length && (read = await stream.ReadAsync(buffer.AsMemory(count), limit)) > 0)
+            {
+                count += read;
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or HttpRequestException or IOException)
+        {
+            // The rest is of no interest.
+        }
+
         return Encoding.UTF8.GetString(buffer, 0, count);
     }
+
+    // The outer ones only say that an inner one has the cause.
+    private static Exception Innermost(Exception error) => error.InnerException is { } inner ? Innermost(inner) : error;
 }

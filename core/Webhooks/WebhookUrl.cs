@@ -17,15 +17,26 @@ public static class WebhookUrl
             return $"expected an absolute http or https URL of at most {Longest} characters";
         }
 
+        if (url.Port == 0)
+        {
+            return "the URL's port must not be 0";
+        }
+
         if (url.UserInfo.Length > 0)
         {
             return "the URL must not carry a user name or password";
         }
 
-        // Names are looked up when the message goes out; a literal address can be refused at once.
-        return IPAddress.TryParse(url.IdnHost, out var address) && !AddressGuard.IsAllowed(address, allowPrivate)
+        // Names are looked up when the message goes out; a literal address, or the name that every machine has for itself, can be refused at once.
+        return (IPAddress.TryParse(url.IdnHost, out var address) && !AddressGuard.IsAllowed(address, allowPrivate)) || (IsLocalhost(url) && !allowPrivate)
             ? "the address is not one of the public internet"
             : null;
+    }
+
+    private static bool IsLocalhost(Uri url)
+    {
+        var host = url.IdnHost.TrimEnd('.');
+        return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
     }
 
     private static readonly Uri Nowhere = new("about:blank");

@@ -112,7 +112,7 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
                 await hotState.LeaveFlightAsync(job.PromptKey!, job.Id, CancellationToken.None);
             }
         }
-        catch (Exception error) when (error is StoreException or HotStateUnavailableException)
+        catch (Exception error) when (error is StoreException or HotStateUnavailableException or QueueException)
         {
             // What could not be taken back ends by its time to live; the caller hears of the first failure.
         }

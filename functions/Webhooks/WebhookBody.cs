@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Serverless.Core.Jobs;
 using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
@@ -8,10 +9,16 @@ using Serverless.Functions.Jobs;
 
 namespace Serverless.Functions.Webhooks;
 
-/// <summary>Standard Webhooks' body: <c>{"type","timestamp","data"}</c>. A full one carries the job as the API shows it.</summary>
-internal sealed class WebhookBody : IWebhookBody
+/// <summary>Standard Webhooks' body: <c>{"type","timestamp","data"}</c>. A full one carries the job as the API shows it, unless that is too large.</summary>
+internal sealed class WebhookBody(IOptions<WebhookOptions> options) : IWebhookBody
 {
     public byte[] Write(WebhookDelivery delivery, Job? job, JobResult? result)
+    {
+        var body = Write(delivery, job, result, delivery.Payload);
+        return body.Length <= options.Value.MaxBodyBytes ? body : Write(delivery, job, result, WebhookPayload.Thin);
+    }
+
+    private static byte[] Write(WebhookDelivery delivery, Job? job, JobResult? result, WebhookPayload payload)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -24,7 +31,7 @@ internal sealed class WebhookBody : IWebhookBody
             {
                 WriteTest(json, delivery);
             }
-            else if (delivery.Payload == WebhookPayload.Full)
+            else if (payload == WebhookPayload.Full)
             {
                 JobAnswer.Write(json, job, null, result);
             }

@@ -39,7 +39,19 @@ internal sealed partial class WebhookPump(
 
     private async Task HandleAsync(ReceivedMessage message, IQueueReceiver receiver, CancellationToken stoppingToken)
     {
-        if (await handler.HandleAsync(message.Message.Body, stoppingToken))
+        bool handled;
+        try
+        {
+            handled = await handler.HandleAsync(message.Message.Body, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Another process need not wait for the lock to end.
+            await receiver.ReleaseAsync(message, CancellationToken.None);
+            throw;
+        }
+
+        if (handled)
         {
             await receiver.CompleteAsync(message, CancellationToken.None);
         }
