@@ -35,7 +35,7 @@ public sealed class NodeRun(OneProcess fixture) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static async Task<bool> IsThereAsync()
+    internal static async Task<bool> IsThereAsync()
     {
         try
         {
@@ -48,7 +48,7 @@ public sealed class NodeRun(OneProcess fixture) : IAsyncLifetime
         }
     }
 
-    private static async Task<string> InstallAsync()
+    internal static async Task<string> InstallAsync()
     {
         var folder = Repository.Kept("test-node");
         var wanted = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "js", "package-lock.json"));
@@ -67,7 +67,7 @@ public sealed class NodeRun(OneProcess fixture) : IAsyncLifetime
         return folder;
     }
 
-    private static async Task<string> RunAsync(string program, string[] arguments, string folder, Dictionary<string, string> environment)
+    internal static async Task<string> RunAsync(string program, string[] arguments, string folder, Dictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         foreach (var (name, value) in environment)
