@@ -19,7 +19,7 @@ public sealed class WebhookUrlParameterTests(OneProcess fixture)
     {
         foreach (var path in new[] { "/v1/chat/completions", "/v1/completions" })
         {
-            var prompt = path.Contains("chat", StringComparison.Ordinal) ? """"messages":[{"role":"user","content":"Hi"}]"""" : "\"prompt\":\"Hi\"";
+            var prompt = path.Contains("chat", StringComparison.Ordinal) ? "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]" : "\"prompt\":\"Hi\"";
             var answer = await fixture.Server.Api.PostAsync(path, $$"""{"model":"{{RunningServer.Model}}","max_tokens":1,{{prompt}},"webhook_url":{{JsonSerializer.Serialize(url)}}}""");
             Assert.Equal((400, code, "webhook_url"), (answer.Status, answer.ErrorCode, answer.ErrorParam));
         }
