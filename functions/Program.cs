@@ -1,7 +1,6 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-builder.Services.AddBlobStore().AddHotState().AddKeyRing().AddDeployments().AddJobs().AddQueue();
-builder.AddFunctionsApi();
-
-var app = builder.Build();
-app.MapFunctionsApi();
-await app.RunAsync();
+return await SettingsExtensions.RunHostAsync(() =>
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    builder.Services.AddBlobStore().AddHotState().AddKeyRing().AddDeployments().AddJobs().AddQueue();
+    return builder.AddFunctionsApi().Build().MapFunctionsApi();
+});

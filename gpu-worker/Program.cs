@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-var builder = Host.CreateApplicationBuilder(args);
-builder.Services.AddBlobStore().AddHotState().AddDeployments().AddJobs().AddQueue().AddGpuWorker();
-await builder.Build().RunAsync();
+return await SettingsExtensions.RunHostAsync(() =>
+{
+    var builder = Host.CreateApplicationBuilder(args);
+    builder.Services.AddBlobStore().AddHotState().AddDeployments().AddJobs().AddQueue().AddGpuWorker();
+    return builder.Build();
+});

@@ -39,10 +39,13 @@ internal static class BenchCommand
         Add("serve", "The whole stack over HTTP, streaming.", parsed => [new ServeBench(Against(parsed))], against, key, model);
         Add("cache", "Prompt-cache hits over HTTP.", _ => [new CacheBench()]);
         Add("queue", "The embedded queue, and a job's way through it.", _ => [new QueueBench()]);
-        Add("start", "Start to ready, and memory.", _ => [new StartBench()]);
+        Add("start", "Import, start to ready, and memory.", _ => [new StartBench()]);
         var probe = new Command(LoadProbe.Command) { Hidden = true };
         probe.SetAction((_, cancellationToken) => LoadProbe.RunAsync(cancellationToken));
         root.Subcommands.Add(probe);
+        var import = new Command(ImportProbe.Command) { Hidden = true };
+        import.SetAction((_, cancellationToken) => ImportProbe.RunAsync(cancellationToken));
+        root.Subcommands.Add(import);
         return root;
     }
 

@@ -11,10 +11,12 @@ internal sealed class ServeBench(Target? against) : IBench
     public const int PromptWords = 200;
     public const int NewTokens = 64;
     private const int Runs = 3;
+    private const int WarmUp = 64;
+    private const int FewestQuestions = 12;
 
     public string Name => "serve";
 
-    public string Conditions => $"{BenchModel.Name}, about 230 tokens in and {NewTokens} out, streaming, authenticated, {Runs} runs, prompts that never repeat";
+    public string Conditions => $"{BenchModel.Name}, about 230 tokens in and {NewTokens} out, streaming, authenticated, {Runs} runs after {WarmUp} questions to warm up, prompts that never repeat";
 
     public async IAsyncEnumerable<Row> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -25,17 +27,18 @@ internal sealed class ServeBench(Target? against) : IBench
             var own = new Target("", stack.Address, StackProcess.ApiKey, BenchModel.Name);
             using var ownClient = new ChatClient(own);
             using var otherClient = against is null ? null : new ChatClient(against);
-            await Load.RunAsync(ownClient, 4, 8, cancellationToken);
+            await Load.RunAsync(ownClient, 8, WarmUp, cancellationToken);
             foreach (var clients in new[] { 1, 8, 32 })
             {
+                var questions = Math.Max(clients * 4, FewestQuestions);
                 var (ours, theirs) = (new List<Load>(), new List<Load>());
                 for (var run = 0; run < Runs; run++)
                 {
                     // In turn, so that a machine that slows down slows both.
-                    ours.Add(await Load.RunAsync(ownClient, clients, clients * 4, cancellationToken));
+                    ours.Add(await Load.RunAsync(ownClient, clients, questions, cancellationToken));
                     if (otherClient is not null)
                     {
-                        theirs.Add(await Load.RunAsync(otherClient, clients, clients * 4, cancellationToken));
+                        theirs.Add(await Load.RunAsync(otherClient, clients, questions, cancellationToken));
                     }
                 }
 

@@ -6,10 +6,11 @@ using Serverless.Bench.Stack;
 
 namespace Serverless.Bench.Start;
 
-/// <summary>How soon the stack is ready once its model is imported, and what it holds in memory after work.</summary>
+/// <summary>What the model's import takes, how soon the stack is ready after it, and what it holds in memory after work.</summary>
 internal sealed class StartBench : IBench
 {
     private const int Runs = 5;
+    private const int ImportRuns = 3;
     private const int MemoryRuns = 2;
     private const int Requests = 1_000;
     private const int Clients = 32;
@@ -19,10 +20,15 @@ internal sealed class StartBench : IBench
     public string Name => "start";
 
     public string Conditions =>
-        $"one process with API, worker, queue and Redis; {Runs} starts; {MemoryRuns} times {Requests:N0} chats of about {PromptWords + 30} tokens in and {NewTokens} out from {Clients} clients, cache budget 256 MiB";
+        $"one process with API, worker, queue and Redis; {Runs} starts; {ImportRuns} imports; {MemoryRuns} times {Requests:N0} chats of about {PromptWords + 30} tokens in and {NewTokens} out from {Clients} clients, cache budget 256 MiB";
 
     public async IAsyncEnumerable<Row> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var row in ImportProbe.MeasureAsync(ImportRuns, cancellationToken))
+        {
+            yield return row;
+        }
+
         await BenchModel.ImportAsync(cancellationToken);
         using var data = new DataFolder();
         var (times, idle) = (new List<double>(), new List<double>());

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Serverless.Core.HotState;
 
@@ -40,6 +39,3 @@ public sealed class HotStateOptions
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan AcceptanceLimit { get; set; } = TimeSpan.FromMinutes(1);
 }
-
-[OptionsValidator]
-internal sealed partial class HotStateOptionsValidator : IValidateOptions<HotStateOptions>;

@@ -69,6 +69,15 @@ internal static class HotStateScripts
         return {epoch, state, h[3] and 1 or 0, started or ARGV[2], redis.call('LRANGE', KEYS[2], 0, -1), tries}
         """);
 
+    /// <summary>KEYS job, events. Takes back a final state; the epoch stays, and so does a wish to cancel.</summary>
+    public static readonly RedisScript Reopen = new(IsFinal + """
+        if not final(redis.call('HGET', KEYS[1], 'state')) then return 0 end
+        redis.call('HSET', KEYS[1], 'state', 'queued')
+        redis.call('HDEL', KEYS[1], 'tries', 'seen', 'delivered')
+        redis.call('DEL', KEYS[2])
+        return 1
+        """);
+
     /// <summary>KEYS job, events; repeated. ARGV lifetime, then epoch, number, event; repeated. Answers status, length; repeated.</summary>
     public static readonly RedisScript Append = new(IsFinal + """
         local answer = {}
@@ -101,14 +110,19 @@ internal static class HotStateScripts
         return answer
         """);
 
-    /// <summary>KEYS job, events. ARGV state, event, lifetime, tenant, deployment.</summary>
+    /// <summary>KEYS job, events. ARGV state, event, lifetime, tenant, deployment, number of events before the end.</summary>
     public static readonly RedisScript Finish = new(IsFinal + """
         if final(redis.call('HGET', KEYS[1], 'state')) then return 0 end
-        local length = redis.call('RPUSH', KEYS[2], ARGV[2])
         redis.call('HSET', KEYS[1], 'state', ARGV[1], 'tenant', ARGV[4], 'deployment', ARGV[5])
         redis.call('PEXPIRE', KEYS[1], ARGV[3])
-        redis.call('PEXPIRE', KEYS[2], ARGV[3])
-        redis.call('PUBLISH', KEYS[1], string.format('%d', length - 1) .. ' ' .. ARGV[2])
+        local number = redis.call('LLEN', KEYS[2])
+        if number < tonumber(ARGV[6]) then
+          number = tonumber(ARGV[6])
+        else
+          redis.call('RPUSH', KEYS[2], ARGV[2])
+          redis.call('PEXPIRE', KEYS[2], ARGV[3])
+        end
+        redis.call('PUBLISH', KEYS[1], string.format('%d', number) .. ' ' .. ARGV[2])
         return 1
         """);
 

@@ -5,9 +5,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 public static class HotStateServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IHotState"/>, by the configuration section <c>HotState</c>. The host refuses to start on bad options.</summary>
+    /// <summary>Adds <see cref="IHotState"/> and the store that it falls back on, by the configuration section <c>HotState</c>. The host refuses to start on bad options.</summary>
     public static IServiceCollection AddHotState(this IServiceCollection services)
     {
+        services.AddBlobStore();
         services.AddRedisConnection();
         services.TryAddSingleton<IHotState, RedisHotState>();
         return services;
@@ -15,7 +16,7 @@ public static class HotStateServiceCollectionExtensions
 
     internal static IServiceCollection AddRedisConnection(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<HotStateOptions, HotStateOptionsValidator>().BindConfiguration(HotStateOptions.Section);
+        services.AddSettings<HotStateOptions>(HotStateOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RedisConnection>();
         return services;

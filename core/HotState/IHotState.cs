@@ -19,18 +19,25 @@ public interface IHotState
     /// <param name="deliveryCount">The broker's count, the least epoch when the state was lost.</param>
     Task<Claim> ClaimAsync(Job job, int deliveryCount, CancellationToken cancellationToken);
 
+    /// <summary>Takes back an end that the store knows nothing of: the job waits again, without events, and epochs go on growing.</summary>
+    Task ReopenAsync(JobId id, CancellationToken cancellationToken);
+
     /// <summary>Appends one step's events of many jobs in one pipeline.</summary>
     /// <returns>What each append met, in the order given.</returns>
     Task<IReadOnlyList<AppendOutcome>> AppendAsync(IReadOnlyList<Append> appends, CancellationToken cancellationToken);
 
     /// <summary>Records a committed result: the final state and event, and the prompt cache when the job has a key and succeeded.</summary>
+    /// <remarks>Where events before the end are missing, the list gets no end: its readers then take the rest from the store.</remarks>
     Task FinishAsync(Job job, JobResult result, CancellationToken cancellationToken);
 
     /// <returns>What is known of the job, or null.</returns>
     Task<JobStatus?> ReadAsync(JobId id, CancellationToken cancellationToken);
 
     /// <summary>Follows a job's events from a number on; ends after the final event.</summary>
-    /// <remarks>The subscription stands before the first read, so none is missed. A read that fails because Redis is down may be repeated.</remarks>
+    /// <remarks>
+    /// The subscription stands before the first read, so none is missed. A reader outlives the loss of Redis and of what
+    /// it held: once the result is in the store, the rest comes from there.
+    /// </remarks>
     Task<IEventReader> FollowAsync(JobId id, long from, CancellationToken cancellationToken);
 
     /// <summary>Asks the job's worker to stop within a step.</summary>

@@ -2,12 +2,13 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Serverless.Core.Jobs;
+using Serverless.Core.Store;
 using StackExchange.Redis;
 
 namespace Serverless.Core.HotState;
 
 /// <summary>Hot state in Redis or in a server that speaks its protocol.</summary>
-internal sealed class RedisHotState(RedisConnection redis, IOptions<HotStateOptions> options, TimeProvider clock) : IHotState
+internal sealed class RedisHotState(RedisConnection redis, IBlobStore store, IOptions<HotStateOptions> options, TimeProvider clock) : IHotState
 {
     private readonly EventAppender _appender = new(options.Value.JobLifetime);
     private readonly RedisValue _jobLife = Milliseconds(options.Value.JobLifetime);
@@ -62,6 +63,9 @@ internal sealed class RedisHotState(RedisConnection redis, IOptions<HotStateOpti
                 (int)answer[5]);
         }, cancellationToken);
 
+    public Task ReopenAsync(JobId id, CancellationToken cancellationToken) =>
+        redis.RunAsync(database => HotStateScripts.Reopen.EvaluateAsync(database, JobKeys(id), []), cancellationToken);
+
     public Task<IReadOnlyList<AppendOutcome>> AppendAsync(IReadOnlyList<Append> appends, CancellationToken cancellationToken) =>
         appends.Count == 0
             ? Task.FromResult<IReadOnlyList<AppendOutcome>>([])
@@ -80,7 +84,7 @@ internal sealed class RedisHotState(RedisConnection redis, IOptions<HotStateOpti
             var finish = HotStateScripts.Finish.EvaluateAsync(
                 database,
                 JobKeys(job.Id),
-                [JobStateNames.Of(result.State), Serialise(end), _jobLife, job.Tenant, job.Deployment]);
+                [JobStateNames.Of(result.State), Serialise(end), _jobLife, job.Tenant, job.Deployment, result.Events]);
             if (job.PromptKey is not { } promptKey)
             {
                 await finish;
@@ -118,7 +122,7 @@ internal sealed class RedisHotState(RedisConnection redis, IOptions<HotStateOpti
     public async Task<IEventReader> FollowAsync(JobId id, long from, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(from);
-        var reader = new RedisEventReader(redis, id, from, clock);
+        var reader = new RedisEventReader(redis, new StoredEnd(store, id), id, from, clock);
         try
         {
             await reader.SubscribeAsync(cancellationToken);

@@ -30,6 +30,9 @@ public sealed record JobResult
 
     /// <summary>The claim that wrote this result; 0 when no worker did.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>How many events of the list told this result, the end not counted.</summary>
+    public long Events { get; init; }
 }
 
 /// <summary>One generated text.</summary>

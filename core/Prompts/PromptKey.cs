@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Serverless.Core.Requests;
 
@@ -10,6 +11,9 @@ public static class PromptKey
 {
     // Part of the hashed form; a change of that form changes the version.
     private const int Version = 2;
+
+    // The writer itself would put the same replacement for every half of a surrogate pair.
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <returns>64 hexadecimal digits, or null when the answer is not determined: a temperature above 0 and no seed.</returns>
     /// <param name="tenant">Answers are never shared between tenants.</param>
@@ -52,7 +56,7 @@ public static class PromptKey
         writer.WriteStartArray();
         foreach (var message in request.Messages ?? [])
         {
-            writer.WriteStringValue(message.Role);
+            WriteText(writer, message.Role);
             CanonicalJson.WriteSorted(writer, message.Value);
         }
 
@@ -60,7 +64,7 @@ public static class PromptKey
         writer.WriteStartArray();
         foreach (var prompt in request.Prompts ?? [])
         {
-            writer.WriteStringValue(prompt.Text);
+            WriteText(writer, prompt.Text);
             writer.WriteStartArray();
             foreach (var id in prompt.TokenIds ?? [])
             {
@@ -97,12 +101,18 @@ public static class PromptKey
         writer.WriteStartArray();
         foreach (var stop in request.Stop)
         {
-            writer.WriteStringValue(stop);
+            WriteText(writer, stop);
         }
 
         writer.WriteEndArray();
         writer.WriteBooleanValue(request.IgnoreEos);
         writer.WriteNumberValue(request.TopLogprobs ?? -1);
+    }
+
+    private static void WriteText(Utf8JsonWriter writer, string? text)
+    {
+        _ = Strict.GetByteCount(text ?? "");
+        writer.WriteStringValue(text);
     }
 
     // Adding zero turns -0 into 0.

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Serverless.Core.Store;
 
@@ -40,6 +39,3 @@ public sealed class StoreOptions : IValidatableObject
         }
     }
 }
-
-[OptionsValidator]
-internal sealed partial class StoreOptionsValidator : IValidateOptions<StoreOptions>;

@@ -9,7 +9,7 @@ public static class StoreServiceCollectionExtensions
     /// <summary>Adds <see cref="IBlobStore"/>, by the configuration section <c>Store</c>. The host refuses to start on bad options.</summary>
     public static IServiceCollection AddBlobStore(this IServiceCollection services)
     {
-        services.AddOptionsWithValidateOnStart<StoreOptions, StoreOptionsValidator>().BindConfiguration(StoreOptions.Section);
+        services.AddSettings<StoreOptions>(StoreOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IBlobStore>(provider =>
         {

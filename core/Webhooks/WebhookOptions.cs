@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 
 namespace Serverless.Core.Webhooks;
 
@@ -76,6 +75,3 @@ public sealed class WebhookOptions : IValidatableObject
         }
     }
 }
-
-[OptionsValidator]
-internal sealed partial class WebhookOptionsValidator : IValidateOptions<WebhookOptions>;

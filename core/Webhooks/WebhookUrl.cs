@@ -6,7 +6,8 @@ namespace Serverless.Core.Webhooks;
 /// <summary>The rules for a receiver's address, as far as the text alone can tell.</summary>
 public static class WebhookUrl
 {
-    private const int Longest = 2048;
+    /// <summary>The most characters of an address.</summary>
+    public const int Longest = 2048;
 
     /// <returns>What is wrong with the text, or null and the address.</returns>
     public static string? Check(string text, bool allowPrivate, [NotNull] out Uri? url)

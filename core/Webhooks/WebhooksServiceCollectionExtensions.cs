@@ -18,7 +18,7 @@ public static class WebhooksServiceCollectionExtensions
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
     {
         services.AddWebhookOutbox().AddJobs();
-        services.AddOptionsWithValidateOnStart<WebhookOptions, WebhookOptionsValidator>().BindConfiguration(WebhookOptions.Section);
+        services.AddSettings<WebhookOptions>(WebhookOptions.Section);
         services.TryAddSingleton<WebhookEndpoints>();
         services.TryAddSingleton<WebhookDeliveries>();
         services.TryAddSingleton<WebhookFanOut>();

@@ -11,7 +11,7 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        var requestId = "req_" + Guid.CreateVersion7().ToString("N");
+        var requestId = NewRequestId();
         context.Response.Headers["x-request-id"] = requestId;
         ServerTiming.Start(context);
         try
@@ -40,6 +40,8 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             await sse.FlushAsync();
         }
     }
+
+    public static string NewRequestId() => "req_" + Guid.CreateVersion7().ToString("N");
 
     private ApiException Translate(Exception error, HttpContext context, string requestId)
     {

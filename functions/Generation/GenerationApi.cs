@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Json;
 using Serverless.Functions.OpenApi;
@@ -15,10 +16,12 @@ internal static class GenerationApi
     {
         routes.MapPost("/v1/chat/completions", ChatAsync).WithTags("Chat").WithName("createChatCompletion")
             .WithSummary("Answers a chat: whole, as a stream of server-sent events, or in the background with Prefer: respond-async.")
-            .Describe(Samples.Chat);
+            .Describe(Samples.Chat, () => Schemas.Body([.. CallReader.Known, .. ChatReader.Known, .. SamplingReader.Known]))
+            .AnswersGeneration("ChatCompletion", "ChatCompletionChunk");
         routes.MapPost("/v1/completions", CompleteAsync).WithTags("Completions").WithName("createCompletion")
             .WithSummary("Continues one or more texts.")
-            .Describe(Samples.Completion);
+            .Describe(Samples.Completion, () => Schemas.Body([.. CallReader.Known, .. CompletionReader.Known, .. SamplingReader.Known]))
+            .AnswersGeneration("TextCompletion", "TextCompletion");
     }
 
     private static async Task ChatAsync(HttpContext context, CallReader reader, GenerationDoor door, IOptions<ApiOptions> options)
@@ -34,6 +37,17 @@ internal static class GenerationApi
         CompletionReader.CheckTokens(call.Request, call.Deployment);
         await door.AnswerAsync(context, call, Completion);
     }
+
+    private static void AnswersGeneration(this RouteHandlerBuilder route, string whole, string chunk) => route
+        .Takes(ParameterLocation.Header, "Prefer", "respond-async answers 202 at once; the job goes on in the background.", Schemas.Text())
+        .Takes(ParameterLocation.Header, "Cache-Control", "no-cache asks for a new answer, no-store also keeps it out of the prompt cache, max-age=N takes a stored one of at most N seconds.", Schemas.Text())
+        .Answers(
+            StatusCodes.Status200OK,
+            "The answer. With stream it is server-sent events: each event's data is one chunk, and the last event's is [DONE]; a stream that fails ends with an Error instead.",
+            whole,
+            chunk,
+            [.. AnswerHeaders.OfJobs, "x-ignored-parameters"])
+        .Answers(StatusCodes.Status202Accepted, "The job goes on in the background: it was asked for, or the synchronous limit came first.", "Job", null, [.. AnswerHeaders.OfJobs, "location", "retry-after"]);
 
     /// <summary>The shape of a job's result, by what the job asked.</summary>
     public static IAnswerShape ShapeOf(Core.Requests.GenerationRequest request) => request.Messages is null ? Completion : Chat;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Options;
 
 namespace Serverless.Functions.Hosting;
 
@@ -21,10 +22,15 @@ internal static class CustomHandler
 
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
         {
-            throw new InvalidOperationException($"FUNCTIONS_CUSTOMHANDLER_PORT must be a port from 1 to 65535, but is '{text}'.");
+            throw new OptionsValidationException("", typeof(CustomHandler), [$"FUNCTIONS_CUSTOMHANDLER_PORT is '{text}', but must be a port from 1 to 65535."]);
         }
 
         builder.WebHost.PreferHostingUrls(false);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            // In place of the endpoints that the section Kestrel may name.
+            kestrel.Configure();
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
     }
 }

@@ -16,25 +16,24 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 public static class FunctionsApi
 {
-    // Load balancers ask with either.
-    private static readonly string[] Probes = [HttpMethods.Get, HttpMethods.Head];
-
     /// <summary>Adds the HTTP API on top of core's services. Bad settings stop the start.</summary>
     public static WebApplicationBuilder AddFunctionsApi(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<ApiOptions>(ApiOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<CallReader>().AddSingleton<Acceptance>().AddSingleton<JobAnswer>().AddSingleton<GenerationDoor>();
-        builder.Services.AddOpenApi(options => options.AddBearer());
+        builder.Services.AddOpenApi(options => options.DescribeCommon());
         builder.Services.AddRouting();
         builder.AddWebhooksApi();
-        builder.AddCustomHandlerPort();
-        // A body's limit is the API's own, which answers with OpenAI's error.
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // A body's limit is the API's own, which answers with OpenAI's error.
             kestrel.Limits.MaxRequestBodySize = null;
+            // Before any endpoint is added: it applies to those that follow.
+            kestrel.ConfigureEndpointDefaults(EarlyRefusals.Explain);
         });
+        builder.AddCustomHandlerPort();
         return builder;
     }
 
@@ -44,17 +43,19 @@ public static class FunctionsApi
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<AuthenticationMiddleware>();
         app.UseRouting();
-        app.MapMethods("/", Probes, () => Results.Text("Serverless inference. See /docs.\n")).ExcludeFromDescription();
-        app.MapMethods("/healthz", Probes, () => Results.Text("ok\n")).WithTags("Health").WithName("health").WithSummary("Answers 200 when the API is ready; it needs no key.");
-        app.MapGeneration();
-        app.MapModels();
-        app.MapJobs();
-        app.MapKeys();
-        app.MapWebhooks();
-        app.MapDeliveries();
-        app.MapDeliverWebhook();
-        app.MapOpenApi();
-        app.MapScalarApiReference("/docs", options => options.WithTitle("Serverless inference").DisableDefaultFonts());
+        var routes = app.MapGroup("").WithHead();
+        routes.MapGet("/", () => Results.Text("Serverless inference. See /docs.\n")).ExcludeFromDescription();
+        routes.MapGet("/healthz", () => Results.Text("ok\n")).WithTags("Health").WithName("health").WithSummary("Answers 200 when the API is ready; it needs no key.")
+            .Answers(StatusCodes.Status200OK, "The API is ready.");
+        routes.MapGeneration();
+        routes.MapModels();
+        routes.MapJobs();
+        routes.MapKeys();
+        routes.MapWebhooks();
+        routes.MapDeliveries();
+        routes.MapDeliverWebhook();
+        routes.MapOpenApi();
+        routes.MapScalarApiReference("/docs", options => options.WithTitle("Serverless inference").DisableDefaultFonts());
         return app;
     }
 }

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Authentication;
 using Serverless.Functions.Errors;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions.Jobs;
 
@@ -14,9 +16,14 @@ internal static class JobsApi
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
         var jobs = routes.MapGroup("/v1/jobs").WithTags("Jobs");
-        jobs.MapGet("/{id}", GetAsync).WithName("getJob").WithSummary("Tells where a job is, and its result once it has one.");
-        jobs.MapGet("/{id}/events", EventsAsync).WithName("streamJobEvents").WithSummary("Streams a job's events; ?starting_after=N or Last-Event-ID resumes after event N.");
-        jobs.MapPost("/{id}/cancel", CancelAsync).WithName("cancelJob").WithSummary("Stops a job; one that has ended stays as it is.");
+        jobs.MapGet("/{id}", GetAsync).WithName("getJob").WithSummary("Tells where a job is, and its result once it has one.")
+            .Answers(StatusCodes.Status200OK, "The job.", "Job");
+        jobs.MapGet("/{id}/events", EventsAsync).WithName("streamJobEvents").WithSummary("Streams a job's events; ?starting_after=N or Last-Event-ID resumes after event N.")
+            .Takes(ParameterLocation.Query, "starting_after", "The number of the last event that the reader has.", Schemas.Count())
+            .Takes(ParameterLocation.Header, "Last-Event-ID", "The same, as an EventSource sends it.", Schemas.Count())
+            .Answers(StatusCodes.Status200OK, "Server-sent events: each has its number as id and a JobEvent as data; the last one's data is [DONE].", events: "JobEvent");
+        jobs.MapPost("/{id}/cancel", CancelAsync).WithName("cancelJob").WithSummary("Stops a job; one that has ended stays as it is.")
+            .Answers(StatusCodes.Status200OK, "The job.", "Job");
     }
 
     private static async Task GetAsync(HttpContext context, string id, IJobStore store, JobAnswer answer) =>
@@ -58,6 +65,12 @@ internal static class JobsApi
 
         await using var reader = await hotState.FollowAsync(job.Id, from, context.RequestAborted);
         await SseWriter.BeginAsync(context);
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            // There is no body to wait for, and the job may take long.
+            return;
+        }
+
         using var sse = new SseWriter(context);
         while (true)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Serverless.Functions.Errors;
 
 namespace Serverless.Functions.Json;
@@ -20,6 +21,9 @@ internal sealed class Parameters
         _prefix = prefix;
     }
 
+    /// <summary>The names that were asked for, whether they were sent or not.</summary>
+    public IEnumerable<string> Asked => _read;
+
     /// <summary>The parameters that were sent but mean nothing here.</summary>
     public IEnumerable<string> Unread => _values.Keys.Where(name => !_read.Contains(name));
 
@@ -28,6 +32,31 @@ internal sealed class Parameters
         _read.Add(name);
         return _values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
+
+    public JsonElement? Find(Parameter parameter) => Find(parameter.Name);
+
+    public string? Text(TextParameter parameter)
+    {
+        if (Text(parameter.Name) is not { } text)
+        {
+            return null;
+        }
+
+        var name = _prefix + parameter.Name;
+        return parameter.Values.Count > 0 && !parameter.Values.Contains(text) ? throw ApiException.Invalid($"Invalid value for '{name}': expected one of {string.Join(", ", parameter.Values)}, but got '{Shorten(text)}'.", name, "invalid_value")
+            : text.Length > parameter.MaxLength ? throw ApiException.Invalid($"'{name}' takes at most {parameter.MaxLength} characters.", name, "invalid_value")
+            // The whole text: a dollar sign alone would let a line break follow.
+            : parameter.Pattern is { } pattern && Regex.Match(text, pattern).Length != text.Length ? throw ApiException.Invalid($"Invalid value for '{name}': it must match {pattern}.", name, "invalid_value")
+            : text;
+    }
+
+    public bool Flag(FlagParameter parameter) => Flag(parameter.Name) ?? false;
+
+    public int? Integer(IntegerParameter parameter) => Integer(parameter.Name, parameter.Least, parameter.Most) ?? parameter.Default;
+
+    public long? Long(LongParameter parameter) => Long(parameter.Name);
+
+    public float Number(NumberParameter parameter) => Number(parameter.Name, parameter.Least, parameter.Most, parameter.IsAboveLeast) ?? parameter.Default;
 
     public string? Text(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
@@ -49,7 +78,22 @@ internal sealed class Parameters
             : (int)number;
     }
 
-    public long? Long(string name) => Find(name) is not { } value ? null
+    /// <summary>Refuses a parameter that OpenAI knows and this server does not serve.</summary>
+    public void Refuse(string name, string why)
+    {
+        if (Find(name) is not null)
+        {
+            throw ApiException.Invalid($"'{name}' is not supported: {why}", name, "unsupported_parameter");
+        }
+    }
+
+    public static ApiException WrongType(string name, string wanted, JsonElement got) =>
+        ApiException.Invalid($"Invalid type for '{name}': expected {wanted}, but got {Describe(got)} instead.", name, "invalid_type");
+
+    public static ApiException OutOfRange(string name, JsonElement got, string wanted) =>
+        ApiException.Invalid($"Invalid value for '{name}': expected {wanted}, but got {Shorten(got.GetRawText())}.", name, "invalid_value");
+
+    private long? Long(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number
         : throw WrongType(_prefix + name, "a 64-bit integer", value);
 
@@ -57,7 +101,7 @@ internal sealed class Parameters
     /// <param name="least">The smallest value.</param>
     /// <param name="most">The largest value.</param>
     /// <param name="aboveLeast">Whether the smallest value itself is refused.</param>
-    public float? Number(string name, float least, float most, bool aboveLeast = false)
+    private float? Number(string name, float least, float most, bool aboveLeast = false)
     {
         if (Find(name) is not { } value)
         {
@@ -75,21 +119,6 @@ internal sealed class Parameters
             ? throw OutOfRange(_prefix + name, value, string.Create(CultureInfo.InvariantCulture, $"a number {(aboveLeast ? "above" : "from")} {least} {(aboveLeast ? "and at most" : "to")} {most}"))
             : number;
     }
-
-    /// <summary>Refuses a parameter that OpenAI knows and this server does not serve.</summary>
-    public void Refuse(string name, string why)
-    {
-        if (Find(name) is not null)
-        {
-            throw ApiException.Invalid($"'{name}' is not supported: {why}", name, "unsupported_parameter");
-        }
-    }
-
-    public static ApiException WrongType(string name, string wanted, JsonElement got) =>
-        ApiException.Invalid($"Invalid type for '{name}': expected {wanted}, but got {Describe(got)} instead.", name, "invalid_type");
-
-    public static ApiException OutOfRange(string name, JsonElement got, string wanted) =>
-        ApiException.Invalid($"Invalid value for '{name}': expected {wanted}, but got {Shorten(got.GetRawText())}.", name, "invalid_value");
 
     private static bool TryInteger(JsonElement value, out long number)
     {

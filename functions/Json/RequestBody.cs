@@ -56,7 +56,7 @@ internal static class RequestBody
     {
         while (true)
         {
-            var read = await reader.ReadAsync(cancellationToken);
+            var read = await ReadAsync(reader, cancellationToken);
             if (read.Buffer.Length > maxBytes)
             {
                 throw TooLarge(maxBytes);
@@ -70,6 +70,19 @@ internal static class RequestBody
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellationToken);
+        }
+        catch (IOException error) when (error is not BadHttpRequestException)
+        {
+            // Kestrel says so of a chunk whose size no integer holds; what else is malformed has an exception of its own.
+            throw ApiException.Invalid("The request body ends or is cut into chunks in a way that cannot be read.", null, "malformed_body");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 using Serverless.Core.Jobs;
 using Serverless.Core.Keys;
 using Serverless.Functions.Answers;
@@ -12,33 +13,32 @@ namespace Serverless.Functions.Keys;
 
 internal static class KeysApi
 {
-    private const int MaxNameLength = 200;
+    private static readonly TextParameter Tenant = new("tenant", "Whose key it is: 1 to 64 lower-case letters, digits and hyphens. Without it, the caller's tenant.") { Pattern = "^[a-z0-9-]{1,64}$" };
+    private static readonly TextParameter Name = new("name", "What the key is for.") { MaxLength = 200 };
+    private static readonly FlagParameter Admin = new("admin", "Whether the key may manage keys.");
+
+    /// <summary>Every parameter of a new key.</summary>
+    public static IReadOnlyList<Parameter> Known { get; } = [Tenant, Name, Admin];
 
     public static void MapKeys(this IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/v1/keys").WithTags("Keys");
-        keys.MapPost("", CreateAsync).WithName("createKey").WithSummary("Makes an API key; the key itself is shown in this answer only.").Describe(Samples.Key);
-        keys.MapGet("", ListAsync).WithName("listKeys").WithSummary("Lists the keys; of each only a hash is stored.");
-        keys.MapDelete("/{id}", RevokeAsync).WithName("revokeKey").WithSummary("Revokes a key for good.");
+        keys.MapPost("", CreateAsync).WithName("createKey").WithSummary("Makes an API key; the key itself is shown in this answer only.")
+            .Describe(Samples.Key, () => Schemas.Body(Known))
+            .Answers(StatusCodes.Status201Created, "The key; this answer alone has its secret.", "ApiKey");
+        keys.MapGet("", ListAsync).WithName("listKeys").WithSummary("Lists the keys; of each only a hash is stored.")
+            .Takes(ParameterLocation.Query, "tenant", "Only the keys of this tenant.", Schemas.Text())
+            .Answers(StatusCodes.Status200OK, "The keys, oldest first.", "ApiKeyList");
+        keys.MapDelete("/{id}", RevokeAsync).WithName("revokeKey").WithSummary("Revokes a key for good.")
+            .Answers(StatusCodes.Status200OK, "The revoked key.", "ApiKey");
     }
 
     private static async Task CreateAsync(HttpContext context, IKeyRing keys, IOptions<ApiOptions> options)
     {
         CheckAdministrator(context);
         var parameters = new Parameters(await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes));
-        var tenant = parameters.Text("tenant") ?? context.Caller().Tenant;
-        if (!IsTenant(tenant))
-        {
-            throw ApiException.Invalid("'tenant' takes 1 to 64 lower-case letters, digits and hyphens.", "tenant", "invalid_value");
-        }
-
-        var name = parameters.Text("name");
-        if (name?.Length > MaxNameLength)
-        {
-            throw ApiException.Invalid($"'name' takes at most {MaxNameLength} characters.", "name", "invalid_value");
-        }
-
-        var (record, key) = await keys.CreateAsync(tenant, name, parameters.Flag("admin") ?? false, context.RequestAborted);
+        var tenant = parameters.Text(Tenant) ?? context.Caller().Tenant;
+        var (record, key) = await keys.CreateAsync(tenant, parameters.Text(Name), parameters.Flag(Admin), context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status201Created, json => Write(json, record, key));
     }
 
@@ -81,9 +81,6 @@ internal static class KeysApi
             throw new ApiException(new JobError(403, "invalid_request_error", "This needs an administrator's API key.", null, "insufficient_permissions"));
         }
     }
-
-    private static bool IsTenant(string text) =>
-        text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
 
     private static void Write(Utf8JsonWriter json, KeyRecord record, string? key)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Serverless.Core.Deployments;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Errors;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions.Models;
 
@@ -10,8 +11,10 @@ internal static class ModelsApi
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
         var models = routes.MapGroup("/v1/models").WithTags("Models");
-        models.MapGet("", ListAsync).WithName("listModels").WithSummary("Lists the deployments that a request may name.");
-        models.MapGet("/{id}", GetAsync).WithName("retrieveModel").WithSummary("Describes one deployment.");
+        models.MapGet("", ListAsync).WithName("listModels").WithSummary("Lists the deployments that a request may name.")
+            .Answers(StatusCodes.Status200OK, "The deployments.", "ModelList");
+        models.MapGet("/{id}", GetAsync).WithName("retrieveModel").WithSummary("Describes one deployment.")
+            .Answers(StatusCodes.Status200OK, "The deployment.", "Model");
     }
 
     private static async Task ListAsync(HttpContext context, IDeploymentCatalog catalog)

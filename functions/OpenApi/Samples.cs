@@ -11,5 +11,9 @@ internal static class Samples
 
     public const string Webhook = """{"url":"https://example.com/webhooks","events":["job.succeeded","job.failed"],"payload":"thin"}""";
 
+    public const string WebhookChange = """{"events":["job.failed"],"enabled":true}""";
+
+    public const string WebhookRotation = """{"overlap_seconds":3600}""";
+
     public const string Key = """{"name":"my application","tenant":"default"}""";
 }

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
 using Serverless.Core.Deployments;
 using Serverless.Core.Requests;
 using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
+using Serverless.Functions.OpenApi;
 using Serverless.Functions.Webhooks;
 
 namespace Serverless.Functions.Requests;
@@ -12,33 +14,46 @@ namespace Serverless.Functions.Requests;
 /// <summary>Reads a generation call's body against the deployment that it names.</summary>
 internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<WebhookOptions> webhooks, TimeProvider clock)
 {
+    private static readonly TextParameter Model = new("model", "The deployment that answers; GET /v1/models lists them.") { IsRequired = true };
+    private static readonly FlagParameter Stream = new("stream", "Sends the answer as server-sent events while it is made.");
+    private static readonly FlagParameter Usage = new("include_usage", "Ends the stream with a chunk that has the usage and no choices.");
+    private static readonly ShapedParameter StreamOptions = new("stream_options", "For a streamed answer only.", () => Schemas.Body(Usage));
+    private static readonly ShapedParameter Receiver =
+        new("webhook_url", "Where to tell that the job has ended. Such a request is always a job of its own, past the prompt cache.", WebhookReader.UrlSchema);
+
+    private static readonly TextParameter Tier = new("service_tier", "Both mean the same here.") { Values = ["auto", "default"] };
+
     /// <summary>Parameters of OpenAI's that shape nothing here, so that SDKs which send them are served.</summary>
-    private static readonly string[] Harmless =
-        ["user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "parallel_tool_calls", "stream_options"];
+    private static readonly Parameter[] Harmless =
+        [.. new[] { "user", "metadata", "store", "safety_identifier", "prompt_cache_key", "parallel_tool_calls" }
+            .Select(name => new ShapedParameter(name, "Accepted, and without effect.", () => new OpenApiSchema()))];
+
+    /// <summary>Every parameter that this reader knows.</summary>
+    public static IReadOnlyList<Parameter> Known { get; } = [Model, Stream, StreamOptions, Receiver, Tier, .. Harmless];
 
     public async Task<GenerationCall> ReadAsync(JsonElement body, Func<Parameters, GenerationRequest, GenerationRequest> readPrompt, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(body);
-        var model = parameters.Text("model")
+        var model = parameters.Text(Model)
             ?? throw ApiException.Invalid("Missing required parameter: 'model'.", "model", "missing_required_parameter");
         var deployment = await deployments.FindAsync(model, cancellationToken)
             ?? throw ApiException.NotFound($"The model '{Shorten(model)}' does not exist or you do not have access to it. GET /v1/models lists those that do.", "model", "model_not_found");
 
-        var stream = parameters.Flag("stream") ?? false;
+        var stream = parameters.Flag(Stream);
         var call = new GenerationCall
         {
             Deployment = deployment,
             Request = readPrompt(parameters, SamplingReader.Read(parameters, deployment)),
             Seed = SamplingReader.Seed(parameters),
             Deadline = SamplingReader.Deadline(parameters, clock.GetUtcNow()),
-            WebhookUrl = WebhookReader.Url(parameters, "webhook_url", webhooks.Value),
+            WebhookUrl = WebhookReader.Url(parameters, Receiver, webhooks.Value),
             Stream = stream,
             IncludeUsage = IncludeUsage(parameters, stream),
         };
-        CheckTier(parameters);
-        foreach (var name in Harmless)
+        parameters.Text(Tier);
+        foreach (var parameter in Harmless)
         {
-            parameters.Find(name);
+            parameters.Find(parameter);
         }
 
         return call with { Ignored = [.. parameters.Unread] };
@@ -46,7 +61,7 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
 
     private static bool IncludeUsage(Parameters parameters, bool stream)
     {
-        if (parameters.Find("stream_options") is not { } options)
+        if (parameters.Find(StreamOptions) is not { } options)
         {
             return false;
         }
@@ -58,15 +73,7 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
 
         return options.ValueKind != JsonValueKind.Object
             ? throw Parameters.WrongType("stream_options", "an object", options)
-            : new Parameters(options, "stream_options.").Flag("include_usage") ?? false;
-    }
-
-    private static void CheckTier(Parameters parameters)
-    {
-        if (parameters.Text("service_tier") is { } tier and not ("auto" or "default"))
-        {
-            throw ApiException.Invalid($"'service_tier' takes 'auto' or 'default', but got '{Shorten(tier)}'.", "service_tier", "invalid_value");
-        }
+            : new Parameters(options, "stream_options.").Flag(Usage);
     }
 
     private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using Serverless.Core.Requests;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions.Requests;
 
@@ -10,11 +12,14 @@ namespace Serverless.Functions.Requests;
 internal static class MessageReader
 {
     private const int MaxMessages = 4096;
+    private static readonly string[] Contents = ["content", "tool_calls", "function_call"];
     private static readonly string[] Roles = ["system", "developer", "user", "assistant", "tool", "function"];
+
+    public static readonly ShapedParameter Messages = new("messages", "The chat, oldest message first.", Schema) { IsRequired = true };
 
     public static IReadOnlyList<ChatMessage> Read(Parameters parameters)
     {
-        if (parameters.Find("messages") is not { } messages)
+        if (parameters.Find(Messages) is not { } messages)
         {
             throw ApiException.Invalid("Missing required parameter: 'messages'.", "messages", "missing_required_parameter");
         }
@@ -91,6 +96,21 @@ internal static class MessageReader
                 : throw ApiException.Invalid($"'{where}.text' must be a string.", $"{where}.text", "invalid_type");
         });
         return string.Concat(texts);
+    }
+
+    private static OpenApiSchema Schema()
+    {
+        var part = Schemas.Object(("type", Schemas.OneOf("text")), ("text", Schemas.Text()));
+        var message = Schemas.Object(
+            ("role", Schemas.OneOf(Roles)),
+            ("content?", Schemas.Any(Schemas.Text(), Schemas.List(part), Schemas.Null())),
+            ("name?", new OpenApiSchema()),
+            ("tool_calls?", new OpenApiSchema { Description = "A message that has them needs no content." }),
+            ("tool_call_id?", new OpenApiSchema()));
+        message.AnyOf = [.. Contents.Select(name => new OpenApiSchema { Required = new HashSet<string> { name } })];
+        var messages = Schemas.List(message);
+        (messages.MinItems, messages.MaxItems) = (1, MaxMessages);
+        return messages;
     }
 
     private static JsonElement WithContent(JsonElement message, string content)

@@ -10,12 +10,12 @@ namespace Serverless.Functions.Webhooks;
 /// <summary>The queue-triggered function <c>DeliverWebhook</c>: the Functions host posts each message of <c>webhooks</c> here.</summary>
 internal static class DeliverWebhookFunction
 {
-    public static void MapDeliverWebhook(this WebApplication app)
+    public static void MapDeliverWebhook(this IEndpointRouteBuilder routes)
     {
         // Standing alone, the process pulls the queue itself, and no such door is open.
-        if (app.Configuration.IsCustomHandler())
+        if (routes.ServiceProvider.GetRequiredService<IConfiguration>().IsCustomHandler())
         {
-            app.MapPost("/DeliverWebhook", RunAsync).ExcludeFromDescription();
+            routes.MapPost("/DeliverWebhook", RunAsync).ExcludeFromDescription();
         }
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Microsoft.OpenApi;
 using Serverless.Core.Webhooks;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Errors;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions.Webhooks;
 
@@ -17,11 +19,22 @@ internal static class DeliveriesApi
     public static void MapDeliveries(this IEndpointRouteBuilder routes)
     {
         var deliveries = routes.MapGroup("/v1/webhooks/{id}/deliveries").WithTags("Webhooks");
-        deliveries.MapGet("", ListAsync).WithName("listWebhookDeliveries").WithSummary("Lists deliveries, the newest first; ?status=, ?limit= and ?after= narrow it.");
-        deliveries.MapGet("/{delivery}", GetAsync).WithName("getWebhookDelivery").WithSummary("Shows one delivery with its attempts.");
-        deliveries.MapPost("/{delivery}/replay", ReplayAsync).WithName("replayWebhookDelivery").WithSummary("Sends a delivery again, under the same webhook-id.");
-        deliveries.MapPost("/replay_failed", ReplayFailedAsync).WithName("replayFailedWebhookDeliveries").WithSummary("Sends every failed delivery again.");
+        deliveries.MapGet("", ListAsync).WithName("listWebhookDeliveries").WithSummary("Lists deliveries, the newest first; ?status=, ?limit= and ?after= narrow it.")
+            .Takes(ParameterLocation.Query, "status", "Only the deliveries in this state.", Schemas.OneOf("pending", "delivered", "failed"))
+            .Takes(ParameterLocation.Query, "limit", "The most deliveries of one page.", Schemas.Integer(1, MaxLimit, DefaultLimit))
+            .TakesAfter()
+            .Answers(StatusCodes.Status200OK, "A page of deliveries.", "WebhookDeliveryList");
+        deliveries.MapGet("/{delivery}", GetAsync).WithName("getWebhookDelivery").WithSummary("Shows one delivery with its attempts.")
+            .Answers(StatusCodes.Status200OK, "The delivery.", "WebhookDelivery");
+        deliveries.MapPost("/{delivery}/replay", ReplayAsync).WithName("replayWebhookDelivery").WithSummary("Sends a delivery again, under the same webhook-id.")
+            .Answers(StatusCodes.Status202Accepted, "The delivery that was begun anew.", "WebhookDelivery");
+        deliveries.MapPost("/replay_failed", ReplayFailedAsync).WithName("replayFailedWebhookDeliveries").WithSummary("Sends every failed delivery again.")
+            .TakesAfter()
+            .Answers(StatusCodes.Status202Accepted, "How many were begun anew, and where the next call goes on.", "WebhookReplay");
     }
+
+    private static RouteHandlerBuilder TakesAfter(this RouteHandlerBuilder route) =>
+        route.Takes(ParameterLocation.Query, "after", "The last_id of the page before.", Schemas.Text());
 
     private static async Task ListAsync(HttpContext context, string id, WebhookEndpoints endpoints, WebhookDeliveries deliveries)
     {

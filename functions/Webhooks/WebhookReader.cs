@@ -1,24 +1,43 @@
 using System.Text.Json;
+using Microsoft.OpenApi;
 using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions.Webhooks;
 
 /// <summary>Reads what callers say about webhooks.</summary>
 internal static class WebhookReader
 {
-    private const int MaxDescription = 500;
     private const int MaxOverlapSeconds = 7 * 24 * 3600;
 
-    public static Uri? Url(Parameters parameters, string name, WebhookOptions options) => parameters.Text(name) is not { } text ? null
+    private static readonly ShapedParameter Target = new("url", "Where messages go: an absolute http or https URL of the public internet.", UrlSchema);
+    private static readonly ShapedParameter Subscribed = new("events", "What is told; without it, every end of a job.", EventsSchema);
+    private static readonly TextParameter Size = new("payload", "How much of the job a message carries: its state, or all of it. Without it, thin.") { Values = ["thin", "full"] };
+    private static readonly TextParameter Note = new("description", "What the endpoint is for.") { MaxLength = 500 };
+    private static readonly ShapedParameter Enabled = new("enabled", "Whether messages are sent; a new endpoint's are.", () => Schemas.Flag());
+    private static readonly IntegerParameter OverlapSeconds = new("overlap_seconds", 0, MaxOverlapSeconds, null, "How long the present secret stays valid; without it, as configured.");
+
+    /// <summary>Every parameter of a change.</summary>
+    public static IReadOnlyList<Parameter> OfChange { get; } = [Target, Subscribed, Size, Note, Enabled];
+
+    /// <summary>Every parameter of a new endpoint.</summary>
+    public static IReadOnlyList<Parameter> OfNew { get; } = [Target with { IsRequired = true }, Subscribed, Size, Note, Enabled];
+
+    /// <summary>Every parameter of a rotation.</summary>
+    public static IReadOnlyList<Parameter> OfRotation { get; } = [OverlapSeconds];
+
+    public static OpenApiSchema UrlSchema() => new() { Type = JsonSchemaType.String, Format = "uri", MaxLength = WebhookUrl.Longest };
+
+    public static Uri? Url(Parameters parameters, Parameter parameter, WebhookOptions options) => parameters.Text(parameter.Name) is not { } text ? null
         : WebhookUrl.Check(text, options.AllowPrivateNetworks, out var url) is { } problem
-            ? throw ApiException.Invalid($"Invalid value for '{name}': {problem}.", name, "invalid_url")
+            ? throw ApiException.Invalid($"Invalid value for '{parameter.Name}': {problem}.", parameter.Name, "invalid_url")
             : url;
 
     public static WebhookEndpoint New(Parameters parameters, string tenant, WebhookOptions options, DateTimeOffset now)
     {
-        var url = Url(parameters, "url", options) ?? throw ApiException.Invalid("Missing required parameter: 'url'.", "url", "missing_required_parameter");
+        var url = Url(parameters, Target, options) ?? throw ApiException.Invalid("Missing required parameter: 'url'.", "url", "missing_required_parameter");
         var endpoint = new WebhookEndpoint { Id = WebhookEndpoints.NewId(), Tenant = tenant, Url = url, CreatedAt = now };
         return Change(endpoint, parameters, options, now);
     }
@@ -29,17 +48,17 @@ internal static class WebhookReader
         var isRequests = endpoint.Id == WebhookEndpoint.Requests;
         if (isRequests)
         {
-            parameters.Refuse("url", "these messages go to the 'webhook_url' of each request.");
-            parameters.Refuse("events", "a request with a 'webhook_url' hears of its job's end, whatever it is.");
+            parameters.Refuse(Target.Name, "these messages go to the 'webhook_url' of each request.");
+            parameters.Refuse(Subscribed.Name, "a request with a 'webhook_url' hears of its job's end, whatever it is.");
         }
 
         var changed = endpoint with
         {
-            Url = Url(parameters, "url", options) ?? endpoint.Url,
+            Url = Url(parameters, Target, options) ?? endpoint.Url,
             Events = Events(parameters) ?? endpoint.Events,
             Payload = Payload(parameters) ?? endpoint.Payload,
-            Description = Description(parameters) ?? endpoint.Description,
-            DisabledAt = parameters.Flag("enabled") switch
+            Description = parameters.Text(Note) ?? endpoint.Description,
+            DisabledAt = IsEnabled(parameters) switch
             {
                 true => null,
                 false => endpoint.DisabledAt ?? now,
@@ -51,13 +70,16 @@ internal static class WebhookReader
             : changed;
     }
 
+    /// <returns>What the call says of it; null when it says nothing.</returns>
+    public static bool? IsEnabled(Parameters parameters) => parameters.Flag(Enabled.Name);
+
     /// <returns>How long the present secret stays valid; null when the call does not say.</returns>
     public static TimeSpan? Overlap(Parameters parameters) =>
-        parameters.Integer("overlap_seconds", 0, MaxOverlapSeconds) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        parameters.Integer(OverlapSeconds) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     private static string[]? Events(Parameters parameters)
     {
-        if (parameters.Find("events") is not { } value)
+        if (parameters.Find(Subscribed) is not { } value)
         {
             return null;
         }
@@ -73,17 +95,19 @@ internal static class WebhookReader
             : throw ApiException.Invalid($"'events' takes one or more of {string.Join(", ", WebhookEvents.All)}.", "events", "invalid_value");
     }
 
-    private static WebhookPayload? Payload(Parameters parameters) => parameters.Text("payload") switch
+    private static WebhookPayload? Payload(Parameters parameters) => parameters.Text(Size) switch
     {
         null => null,
-        "thin" => WebhookPayload.Thin,
         "full" => WebhookPayload.Full,
-        _ => throw ApiException.Invalid("'payload' takes 'thin' or 'full'.", "payload", "invalid_value"),
+        _ => WebhookPayload.Thin,
     };
 
-    private static string? Description(Parameters parameters) => parameters.Text("description") is not { } text ? null
-        : text.Length <= MaxDescription ? text
-        : throw ApiException.Invalid($"'description' takes at most {MaxDescription} characters.", "description", "invalid_value");
+    private static OpenApiSchema EventsSchema()
+    {
+        var schema = Schemas.List(Schemas.OneOf([.. WebhookEvents.All]));
+        schema.MinItems = 1;
+        return schema;
+    }
 
     private static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";
 }

@@ -13,13 +13,23 @@ internal static class WebhooksApi
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
         var webhooks = routes.MapGroup("/v1/webhooks").WithTags("Webhooks");
-        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Makes an endpoint; its secret is shown in this answer only.").Describe(Samples.Webhook);
-        webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("Lists your endpoints; secrets are masked.");
-        webhooks.MapGet("/{id}", GetAsync).WithName("getWebhook").WithSummary("Describes one endpoint; 'requests' is the one that signs for webhook_url.");
-        webhooks.MapPost("/{id}", UpdateAsync).WithName("updateWebhook").WithSummary("Changes an endpoint's url, events, payload, description or enabled.");
-        webhooks.MapDelete("/{id}", DeleteAsync).WithName("deleteWebhook").WithSummary("Deletes an endpoint with its delivery log.");
-        webhooks.MapPost("/{id}/rotate", RotateAsync).WithName("rotateWebhookSecret").WithSummary("Gives an endpoint a new secret, shown in this answer only; the old one stays valid for overlap_seconds.");
-        webhooks.MapPost("/{id}/test", TestAsync).WithName("testWebhook").WithSummary("Sends the event webhook.test.");
+        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Makes an endpoint; its secret is shown in this answer only.")
+            .Describe(Samples.Webhook, () => Schemas.Body(WebhookReader.OfNew))
+            .Answers(StatusCodes.Status201Created, "The endpoint; this answer alone has its secret.", "Webhook");
+        webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("Lists your endpoints; secrets are masked.")
+            .Answers(StatusCodes.Status200OK, "The endpoints, oldest first.", "WebhookList");
+        webhooks.MapGet("/{id}", GetAsync).WithName("getWebhook").WithSummary("Describes one endpoint; 'requests' is the one that signs for webhook_url.")
+            .Answers(StatusCodes.Status200OK, "The endpoint.", "Webhook");
+        webhooks.MapPost("/{id}", UpdateAsync).WithName("updateWebhook").WithSummary("Changes an endpoint's url, events, payload, description or enabled.")
+            .Describe(Samples.WebhookChange, () => Schemas.Body(WebhookReader.OfChange))
+            .Answers(StatusCodes.Status200OK, "The endpoint as it is now.", "Webhook");
+        webhooks.MapDelete("/{id}", DeleteAsync).WithName("deleteWebhook").WithSummary("Deletes an endpoint with its delivery log.")
+            .Answers(StatusCodes.Status200OK, "The endpoint is deleted.", "WebhookDeleted");
+        webhooks.MapPost("/{id}/rotate", RotateAsync).WithName("rotateWebhookSecret").WithSummary("Gives an endpoint a new secret, shown in this answer only; the old one stays valid for overlap_seconds.")
+            .Describe(Samples.WebhookRotation, () => Schemas.Body(WebhookReader.OfRotation), isRequired: false)
+            .Answers(StatusCodes.Status200OK, "The endpoint; this answer alone has its new secret.", "Webhook");
+        webhooks.MapPost("/{id}/test", TestAsync).WithName("testWebhook").WithSummary("Sends the event webhook.test.")
+            .Answers(StatusCodes.Status202Accepted, "The delivery that was begun.", "WebhookDelivery");
     }
 
     /// <summary>Finds an endpoint of the caller's tenant; another tenant's is not found, as if it did not exist.</summary>
@@ -82,7 +92,7 @@ internal static class WebhooksApi
         var parameters = new Parameters(await RequestBody.ReadAsync(context, api.Value.MaxBodyBytes));
         var changed = WebhookReader.Change(endpoint, parameters, options.Value, clock.GetUtcNow());
         await endpoints.UpdateAsync(changed, context.RequestAborted);
-        if (changed.DisabledAt is null && (parameters.Flag("enabled") is true || changed.Url != endpoint.Url))
+        if (changed.DisabledAt is null && (WebhookReader.IsEnabled(parameters) is true || changed.Url != endpoint.Url))
         {
             // What was found out about it is of the past: its owner says that it works now.
             await endpoints.ForgetHealthAsync(changed.Tenant, changed.Id, context.RequestAborted);

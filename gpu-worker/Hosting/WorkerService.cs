@@ -45,7 +45,7 @@ internal sealed partial class WorkerService(
         };
         await _runner.BeginAsync(_model, cancellationToken);
         await deployments.PublishAsync(_model.Deployment, cancellationToken);
-        _renewals = new LockKeeper(_runner, clock, logger).RunAsync(_renewing.Token);
+        _renewals = new LockKeeper(() => _runner.Running, _runner.Stop, clock, logger).RunAsync(_renewing.Token);
         _receivers = [.. options.Value.Tiers.Select(tier => queue.Receive(Job.QueueName(options.Value.Deployment, tier)))];
         _taker = Task.Run(() => new MessageTaker(_receivers, _runner, _free, clock, logger).RunAsync(_taking.Token), CancellationToken.None);
     }

@@ -17,12 +17,11 @@ public static class WorkerServiceCollectionExtensions
     /// <summary>Adds a worker that serves one model. The host is up once the model is loaded, and drains when it stops.</summary>
     public static IServiceCollection AddGpuWorker(this IServiceCollection services)
     {
-        services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section)
+        services.AddSettings<WorkerOptions>(WorkerOptions.Section)
             // Binding alone adds to the list that is there.
             .Configure<IConfiguration>((worker, configuration) =>
-                worker.Tiers = configuration.GetSection($"{WorkerOptions.Section}:{nameof(WorkerOptions.Tiers)}").Get<string[]>() ?? worker.Tiers)
-            .ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<EngineOptions>().BindConfiguration(EngineOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+                worker.Tiers = configuration.GetSection($"{WorkerOptions.Section}:{nameof(WorkerOptions.Tiers)}").Get<string[]>() ?? worker.Tiers);
+        services.AddSettings<EngineOptions>(EngineOptions.Section);
         services.AddOptions<HostOptions>().Configure<IOptions<WorkerOptions>>((host, worker) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(worker.Value.DrainSeconds) + Settling);
         services.TryAddSingleton(TimeProvider.System);

@@ -72,7 +72,8 @@ internal sealed partial class EventLoop(
             finished.Clear();
             foreach (var job in _behind)
             {
-                appends.AddRange(FromNumber(job, 0));
+                // The last event is enough: where others are missing, the answer says from which number on.
+                appends.Add(new Append(job.Job.Id, job.Epoch, job.Events.Count - 1, job.Events[^1]));
             }
 
             foreach (var output in outputs)
@@ -115,10 +116,7 @@ internal sealed partial class EventLoop(
                 Logprobs = Logprobs.ToCore(output.Logprobs, Tokenizer),
                 Finish = finish,
             });
-            if (!_behind.Contains(job))
-            {
-                appends.Add(new Append(job.Job.Id, job.Epoch, job.Events.Count - 1, job.Events[^1]));
-            }
+            appends.Add(new Append(job.Job.Id, job.Epoch, job.Events.Count - 1, job.Events[^1]));
         }
 
         if (output.End is { } end)

@@ -18,6 +18,7 @@ namespace Serverless.GpuWorker.Jobs;
 /// </remarks>
 internal sealed partial class JobRunner : IAsyncDisposable
 {
+    private const string AttemptsExhausted = "attempts_exhausted";
     private static readonly TimeSpan PutBackPause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<JobId, RunningJob> _running = new();
@@ -76,6 +77,13 @@ internal sealed partial class JobRunner : IAsyncDisposable
             LogPutBack(_logger, message.Message.Id, error.Message);
             await PutBackAsync(message, receiver);
         }
+        catch (Exception error)
+        {
+            // Whatever it is about this job, the worker goes on; the delivery counts, so it ends after the last attempt.
+            LogNotStarted(_logger, message.Message.Id, error);
+            await Task.Delay(PutBackPause, _clock);
+            await SettleAsync(() => receiver.AbandonAsync(message, CancellationToken.None), message.Message.Id);
+        }
 
         Left?.Invoke();
     }
@@ -112,27 +120,27 @@ internal sealed partial class JobRunner : IAsyncDisposable
         }
 
         // A redelivery may follow a commit whose message was never completed.
-        if (message.DeliveryCount > 1 && await _store.FindResultAsync(job.Id, CancellationToken.None) is { } earlier)
+        if (message.DeliveryCount > 1 && await IsDoneAsync(job, message, receiver))
         {
-            await _store.CommitAsync(job, earlier, CancellationToken.None);
-            await receiver.CompleteAsync(message, CancellationToken.None);
             return false;
         }
 
         var claim = await ClaimAsync(job, message.DeliveryCount);
-        var running = new RunningJob(job, message, receiver, claim);
-        if (claim.State.IsFinal())
+        // A message that was given back counts as not delivered, and hot state may know of an end sooner.
+        if ((claim.State.IsFinal() || claim.Epoch > 1) && message.DeliveryCount == 1 && await IsDoneAsync(job, message, receiver))
         {
-            // Whoever ended it may have died before it told everybody.
-            if (await _store.FindResultAsync(job.Id, CancellationToken.None) is { } ended)
-            {
-                await _store.CommitAsync(job, ended, CancellationToken.None);
-            }
-
-            await receiver.CompleteAsync(message, CancellationToken.None);
             return false;
         }
 
+        if (claim.State.IsFinal())
+        {
+            // The store is the truth: without a result there the job has not ended, whatever hot state says.
+            LogReopened(_logger, job.Id, claim.State);
+            await _hotState.ReopenAsync(job.Id, CancellationToken.None);
+            claim = await ClaimAsync(job, message.DeliveryCount);
+        }
+
+        var running = new RunningJob(job, message, receiver, claim);
         if (EndBeforeStart(running, claim) is { } early)
         {
             await CommitAsync(running, early);
@@ -147,6 +155,19 @@ internal sealed partial class JobRunner : IAsyncDisposable
         }
 
         return await SubmitAsync(running, prompts);
+    }
+
+    // Hot state is told once more: whoever made the result may have died before that.
+    private async Task<bool> IsDoneAsync(Job job, ReceivedMessage message, IQueueReceiver receiver)
+    {
+        if (await _store.FindResultAsync(job.Id, CancellationToken.None) is not { } result)
+        {
+            return false;
+        }
+
+        await _store.CommitAsync(job, result, CancellationToken.None);
+        await SettleAsync(message, receiver, result);
+        return true;
     }
 
     private async Task<bool> SubmitAsync(RunningJob running, IReadOnlyList<int[]> prompts)
@@ -203,7 +224,7 @@ internal sealed partial class JobRunner : IAsyncDisposable
 
         return claim.Attempts > _maxAttempts
             ? running.Result(Model.Deployment.Fingerprint, now, JobState.Failed,
-                JobError.Server($"The job was given up after {_maxAttempts} attempts in a row that brought it no further.", "attempts_exhausted"))
+                JobError.Server($"The job was given up after {_maxAttempts} attempts in a row that brought it no further.", AttemptsExhausted))
             : null;
     }
 
@@ -286,15 +307,15 @@ internal sealed partial class JobRunner : IAsyncDisposable
 
     private async Task CommitAsync(RunningJob job, JobResult result)
     {
-        await _store.CommitAsync(job.Job, result, CancellationToken.None);
-        if (result.Error?.Code == "attempts_exhausted")
-        {
-            await SettleAsync(() => job.Receiver.DeadLetterAsync(job.Message, "attempts_exhausted", result.Error.Message, CancellationToken.None), job.Message.Message.Id);
-            return;
-        }
-
-        await SettleAsync(() => job.Receiver.CompleteAsync(job.Message, CancellationToken.None), job.Message.Message.Id);
+        var (_, stands) = await _store.CommitAsync(job.Job, result, CancellationToken.None);
+        await SettleAsync(job.Message, job.Receiver, stands);
     }
+
+    private Task SettleAsync(ReceivedMessage message, IQueueReceiver receiver, JobResult result) => SettleAsync(
+        () => result.Error is { Code: AttemptsExhausted } error
+            ? receiver.DeadLetterAsync(message, AttemptsExhausted, error.Message, CancellationToken.None)
+            : receiver.CompleteAsync(message, CancellationToken.None),
+        message.Message.Id);
 
     // A settlement that fails leaves the message to its lock; it comes again and finds the result.
     private async Task SettleAsync(Func<Task> settle, string id)
@@ -317,6 +338,12 @@ internal sealed partial class JobRunner : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "Message {Job} could not be settled and will come again: {Reason}")]
     private static partial void LogUnsettled(ILogger logger, string job, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Hot state calls job {Job} {State}, but it has no result; it is run.")]
+    private static partial void LogReopened(ILogger logger, JobId job, JobState state);
+
+    [LoggerMessage(LogLevel.Error, "Job {Job} could not be started; this counts as an attempt.")]
+    private static partial void LogNotStarted(ILogger logger, string job, Exception error);
 
     [LoggerMessage(LogLevel.Error, "Message {Job} is no job and was dead-lettered.")]
     private static partial void LogUnreadable(ILogger logger, string job);

@@ -84,6 +84,7 @@ internal sealed class RunningJob
             StartedAt = StartedAt,
             FinishedAt = now,
             Epoch = Epoch,
+            Events = _events.Count,
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using Serverless.Inference.Kernels;
 using Serverless.Inference.Onnx;
@@ -38,7 +39,8 @@ internal sealed class ModelRunner : IModelRunner
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
-        session.AddSessionConfigEntry("session.intra_op.allow_spinning", options.Spin ? "1" : "0");
+        session.AddSessionConfigEntry("session.intra_op.allow_spinning", options.SpinMicroseconds > 0 ? "1" : "0");
+        session.AddSessionConfigEntry("session.intra_op.spin_duration_us", options.SpinMicroseconds.ToString(CultureInfo.InvariantCulture));
         // Threads spin only while a step runs, so that an idle engine leaves the cores alone.
         session.AddSessionConfigEntry("session.force_spinning_stop", "1");
         // Weights that must be copied are copied once, outside the arena that is sized for a step.

@@ -17,6 +17,9 @@ internal sealed class GgufFile : IDisposable
     private const int MaximumAlignment = 1 << 20;
     private const int ReadBytes = 256 * 1024;
 
+    // Where the number of tensors lies.
+    private const long CountAt = 8;
+
     private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
@@ -52,7 +55,7 @@ internal sealed class GgufFile : IDisposable
 
     public GgufTensor? Find(string name) => _tensors.GetValueOrDefault(name);
 
-    public GgufTensor Tensor(string name) => Find(name) ?? throw new GgufException($"Tensor '{name}' is missing.");
+    public GgufTensor Tensor(string name) => Find(name) ?? throw new GgufException(CountAt, $"tensor '{name}'", "it is missing.");
 
     /// <summary>Reads as many elements as <paramref name="destination"/> holds; both ends fall on block boundaries.</summary>
     public void Read(GgufTensor tensor, long firstElement, Span<float> destination)
@@ -96,7 +99,6 @@ internal sealed class GgufFile : IDisposable
         var reader = new GgufReader(file, length);
         CheckMagic(reader);
 
-        var tensorsAt = reader.Position;
         var tensorCount = reader.Count("number of tensors", GgufTensorReader.MinimumBytes);
         var metadata = ReadMetadata(reader, out var alignmentAt);
         var alignment = Alignment(metadata, alignmentAt);
@@ -118,7 +120,7 @@ internal sealed class GgufFile : IDisposable
 
             if (!tensors.TryAdd(entry.Name, entry with { Offset = data + entry.Offset }))
             {
-                throw new GgufException(tensorsAt, $"tensor '{entry.Name}'", "two tensors have this name.");
+                throw new GgufException(CountAt, $"tensor '{entry.Name}'", "two tensors have this name.");
             }
         }
 
@@ -145,6 +147,7 @@ internal sealed class GgufFile : IDisposable
     {
         var count = reader.Count("number of metadata entries", elementBytes: 8 + 4 + 1);
         var values = new Dictionary<string, object>(StringComparer.Ordinal);
+        var offsets = new Dictionary<string, long>(StringComparer.Ordinal);
         alignmentAt = 0;
         for (var i = 0; i < count; i++)
         {
@@ -155,22 +158,19 @@ internal sealed class GgufFile : IDisposable
             {
                 throw new GgufException(offset, $"metadata '{key}'", "the key occurs twice.");
             }
+
+            offsets.Add(key, offset);
         }
 
-        return new(values);
+        return new(values, offsets);
     }
 
     private static int Alignment(GgufMetadata metadata, long at)
     {
-        try
-        {
-            var alignment = metadata.IntegerOrNull(AlignmentKey, 1, MaximumAlignment) ?? DefaultAlignment;
-            return (alignment & (alignment - 1)) == 0 ? alignment : throw new GgufException($"{alignment} has to be a power of two.");
-        }
-        catch (GgufException error)
-        {
-            throw new GgufException(at, $"metadata '{AlignmentKey}'", error.Message);
-        }
+        var alignment = metadata.IntegerOrNull(AlignmentKey, 1, MaximumAlignment) ?? DefaultAlignment;
+        return (alignment & (alignment - 1)) == 0
+            ? alignment
+            : throw new GgufException(at, $"metadata '{AlignmentKey}'", $"{alignment} has to be a power of two.");
     }
 
     private void Fill(Span<byte> bytes, long offset, string tensor)

@@ -2,9 +2,12 @@ using System.Globalization;
 
 namespace Serverless.Inference.Gguf;
 
-/// <summary>The key-value part of a GGUF file, read by the type that the caller needs.</summary>
-internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
+/// <summary>The key-value part of a GGUF file, read by the type that the caller needs; what is wrong is told with its offset.</summary>
+internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values, IReadOnlyDictionary<string, long> offsets)
 {
+    // Where the first entry lies, and so where one that is missing would be.
+    private const long Start = 24;
+
     public IReadOnlyDictionary<string, object> Values => values;
 
     public bool Has(string key) => values.ContainsKey(key);
@@ -27,7 +30,7 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
         var number = Convert.ToDecimal(value, CultureInfo.InvariantCulture);
         return number >= minimum && number <= maximum
             ? (int)number
-            : throw new GgufException($"Metadata '{key}' is {number}; it has to be between {minimum} and {maximum}.");
+            : throw Wrong(key, $"{number} has to be between {minimum} and {maximum}.");
     }
 
     public int? IntegerOrNull(string key, int minimum, int maximum) => Has(key) ? Integer(key, minimum, maximum) : null;
@@ -40,7 +43,7 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
             double wide => (float)wide,
             var other => throw Wrong(key, other, "a floating-point number"),
         };
-        return float.IsFinite(value) ? value : throw new GgufException($"Metadata '{key}' is {value}; it has to be finite.");
+        return float.IsFinite(value) ? value : throw Wrong(key, $"{value} has to be finite.");
     }
 
     public float Number(string key, float absent) => Has(key) ? Number(key) : absent;
@@ -53,7 +56,7 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
         int[] signed => signed,
         uint[] unsigned => System.Array.ConvertAll(unsigned, value => value <= int.MaxValue
             ? (int)value
-            : throw new GgufException($"Metadata '{key}' holds {value}, more than fits.")),
+            : throw Wrong(key, $"it holds {value}, more than fits.")),
         var other => throw Wrong(key, other, "an array of 32-bit whole numbers"),
     };
 
@@ -61,12 +64,13 @@ internal sealed class GgufMetadata(IReadOnlyDictionary<string, object> values)
     {
         if (!values.TryGetValue(key, out var value))
         {
-            throw new GgufException($"Metadata '{key}' is missing.");
+            throw Wrong(key, "it is missing.");
         }
 
         return value is T typed ? typed : throw Wrong(key, value, typeof(T) == typeof(string) ? "a text" : "an array of texts");
     }
 
-    private static GgufException Wrong(string key, object value, string wanted) =>
-        new($"Metadata '{key}' is of type {value.GetType().Name}; it has to be {wanted}.");
+    private GgufException Wrong(string key, object value, string wanted) => Wrong(key, $"it is of type {value.GetType().Name}; it has to be {wanted}.");
+
+    private GgufException Wrong(string key, string problem) => new(offsets.GetValueOrDefault(key, Start), $"metadata '{key}'", problem);
 }

@@ -28,8 +28,10 @@ public sealed class EngineOptions : IValidatableObject
     [Range(0, 1_024)]
     public int Threads { get; set; }
 
-    /// <summary>Lets the threads spin between operators: faster for the engine alone, slower where it shares the cores with a server. The default is false.</summary>
-    public bool Spin { get; set; }
+    /// <summary>How long a thread that waits for the next operator keeps its core, in microseconds; 0 lets it sleep at once. The default is 100.</summary>
+    /// <remarks>Waking takes as long as a small operator; keeping a core for long takes it from the server beside the engine.</remarks>
+    [Range(0, 1_000_000)]
+    public int SpinMicroseconds { get; set; } = 100;
 
     /// <summary>The vector instructions of the operators; those that the processor lacks are refused. The default, <c>Auto</c>, is the widest it has.</summary>
     public InstructionSet InstructionSet { get; set; } = InstructionSet.Auto;

@@ -12,9 +12,14 @@ internal sealed class BytePairMerger
     private const int ShortWord = 32;
     private readonly int[] _byteTokens;
     private readonly Dictionary<long, Merge> _merges;
+    private readonly Dictionary<string, int>? _words;
+    private readonly int _longestWord;
 
-    public BytePairMerger(TokenizerData data, Dictionary<string, int> ids)
+    /// <summary>With <paramref name="wholeWords"/>, a word that is in the vocabulary is not merged but taken as it is.</summary>
+    public BytePairMerger(TokenizerData data, Dictionary<string, int> ids, bool wholeWords = false)
     {
+        _words = wholeWords ? ids : null;
+        _longestWord = data.Tokens.Max(token => token.Length);
         _byteTokens = [.. Enumerable.Range(0, 256).Select(value => ids.TryGetValue(ByteAlphabet.CharacterOf((byte)value).ToString(), out var id)
             ? id
             : -1)];
@@ -38,10 +43,19 @@ internal sealed class BytePairMerger
         }
     }
 
-    public int[] MergeWord(ReadOnlySpan<char> word)
+    public int[] MergeWord(ReadOnlySpan<char> word) => MergeWord(word, out _);
+
+    /// <summary>Merges, and says how many pairs it looked up: beyond 32 bytes never more than three for each.</summary>
+    public int[] MergeWord(ReadOnlySpan<char> word, out int pairs)
     {
+        pairs = 0;
         var bytes = new byte[Encoding.UTF8.GetMaxByteCount(word.Length)];
         var count = Encoding.UTF8.GetBytes(word, bytes);
+        if (FindWord(bytes.AsSpan(0, count)) is { } whole)
+        {
+            return [whole];
+        }
+
         var tokens = new int[count];
         var length = 0;
         for (var i = 0; i < count; i++)
@@ -51,10 +65,26 @@ internal sealed class BytePairMerger
             length += tokens[length] < 0 ? 0 : 1;
         }
 
-        return length <= ShortWord ? MergeShort(tokens[..length]) : MergeLong(tokens[..length]);
+        return length <= ShortWord ? MergeShort(tokens[..length], ref pairs) : MergeLong(tokens[..length], ref pairs);
     }
 
-    private int[] MergeShort(int[] tokens)
+    private int? FindWord(ReadOnlySpan<byte> bytes)
+    {
+        if (_words is null || bytes.Length > _longestWord)
+        {
+            return null;
+        }
+
+        var entry = new char[bytes.Length];
+        for (var i = 0; i < entry.Length; i++)
+        {
+            entry[i] = ByteAlphabet.CharacterOf(bytes[i]);
+        }
+
+        return _words.TryGetValue(new string(entry), out var id) ? id : null;
+    }
+
+    private int[] MergeShort(int[] tokens, ref int pairs)
     {
         var count = tokens.Length;
         while (true)
@@ -62,6 +92,7 @@ internal sealed class BytePairMerger
             var (best, at) = (new Merge(int.MaxValue, 0), -1);
             for (var i = 0; i + 1 < count; i++)
             {
+                pairs++;
                 if (_merges.TryGetValue(Key(tokens[i], tokens[i + 1]), out var merge) && merge.Rank < best.Rank)
                 {
                     (best, at) = (merge, i);
@@ -79,7 +110,7 @@ internal sealed class BytePairMerger
         }
     }
 
-    private int[] MergeLong(int[] tokens)
+    private int[] MergeLong(int[] tokens, ref int pairs)
     {
         // A doubly linked list over the positions; a merged-away position has token -1.
         var next = new int[tokens.Length];
@@ -90,8 +121,10 @@ internal sealed class BytePairMerger
             (next[i], previous[i]) = (i + 1, i - 1);
         }
 
+        var offers = 0;
         void Offer(int at)
         {
+            offers++;
             if (at >= 0 && next[at] < tokens.Length && _merges.TryGetValue(Key(tokens[at], tokens[next[at]]), out var merge))
             {
                 heap.Enqueue((at, tokens[at], tokens[next[at]], merge.Token), (merge.Rank, at));
@@ -123,6 +156,7 @@ internal sealed class BytePairMerger
             Offer(previous[pair.At]);
         }
 
+        pairs += offers;
         return Array.FindAll(tokens, token => token >= 0);
     }
 

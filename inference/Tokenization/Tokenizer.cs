@@ -17,7 +17,7 @@ public sealed class Tokenizer
     private readonly byte[][] _bytes;
     private readonly SpecialTokens _specials;
     private readonly BytePairMerger _merger;
-    private readonly WordSplitter _split;
+    private readonly PreTokenizer _pre;
     private readonly ConcurrentDictionary<string, int[]> _words = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _wordLookup;
 
@@ -32,8 +32,8 @@ public sealed class Tokenizer
 
         _bytes = [.. data.Tokens.Select((text, id) => IsLiteral(id) ? Encoding.UTF8.GetBytes(text) : ByteAlphabet.BytesOf(text) ?? Encoding.UTF8.GetBytes(text))];
         _specials = new(data.Tokens.Select((text, id) => (text, id)).Where(token => IsLiteral(token.id)));
-        _merger = new(data, ids);
-        _split = WordSplitters.Find(data.PreTokenizer);
+        _pre = PreTokenizers.Find(data.PreTokenizer);
+        _merger = new(data, ids, _pre.WholeWords);
         _wordLookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -118,7 +118,7 @@ public sealed class Tokenizer
 
     private bool IsLiteral(int id) => _data.TokenTypes[id] is (int)TokenType.Control or (int)TokenType.UserDefined;
 
-    private void EncodePlain(ReadOnlySpan<char> text, List<int> output) => _split(text, word =>
+    private void EncodePlain(ReadOnlySpan<char> text, List<int> output) => _pre.Split(text, word =>
     {
         if (!_wordLookup.TryGetValue(word, out var tokens))
         {

@@ -59,13 +59,15 @@ internal sealed class BrokerCore : IDisposable
         }
     }
 
-    /// <summary>Keeps a message; only a command may call it. Returns its sequence number, or 0 for a duplicate.</summary>
-    public long Enqueue(string queue, byte[] encoded, MessageFacts facts)
+    /// <summary>Keeps all messages or none; only a command may call it. Returns their sequence numbers, 0 for a duplicate.</summary>
+    /// <exception cref="BrokerStateException">The queue is full.</exception>
+    public long[] Enqueue(string queue, IReadOnlyCollection<(byte[] Encoded, MessageFacts Facts)> messages)
     {
-        var state = State.Queue(queue);
-        var sequence = state.Enqueue(encoded, facts, Time.GetUtcNow());
+        var (state, now) = (State.Queue(queue), Time.GetUtcNow());
+        state.Demand(messages, now);
+        var sequences = messages.Select(message => state.Enqueue(message.Encoded, message.Facts, now)).ToArray();
         Dispatcher.Changed(state);
-        return sequence;
+        return sequences;
     }
 
     /// <summary>Changes a queue in a way that may make messages ready, there or among its dead letters.</summary>

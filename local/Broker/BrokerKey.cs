@@ -19,15 +19,21 @@ internal sealed class BrokerKey
             return new(File.ReadAllText(path).Trim());
         }
 
+        // Named when it is whole: a start that is killed here must not leave an empty key.
+        var temporary = path + ".new";
         var key = new BrokerKey(Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using var writer = new StreamWriter(path, options);
-        writer.Write(key.Value);
+        using (var writer = new StreamWriter(temporary, options))
+        {
+            writer.Write(key.Value);
+        }
+
+        File.Move(temporary, path);
         return key;
     }
 }

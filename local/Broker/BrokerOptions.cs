@@ -25,7 +25,7 @@ public sealed class BrokerOptions : IValidatableObject
     public bool CreateQueues { get; set; } = true;
 
     /// <summary>The queues there are; a name may end in <c>*</c>.</summary>
-    public IList<string> Queues { get; } = ["jobs-*", "requests", "batches", "webhooks", "replies"];
+    public IReadOnlyList<string> Queues { get; set; } = ["jobs-*", "requests", "batches", "webhooks", "replies"];
 
     /// <summary>How long a receiver owns a message before it is delivered again. The default is 60 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00", ParseLimitsInInvariantCulture = true)]

@@ -50,7 +50,7 @@ internal sealed class Dispatcher(Action<Action> afterCommit, TimeProvider time)
         while (NextWithCredit(consumers) is { } consumer && queue.Take(now) is { } entry)
         {
             consumer.Credit--;
-            var delivery = new Delivery(entry, entry.Deliveries, entry.LockToken, entry.LockedUntil);
+            var delivery = new Delivery(entry, entry.Encoded, entry.Deliveries, entry.LockToken, consumer.SettlesOnSend ? null : entry.LockedUntil);
             if (consumer.SettlesOnSend)
             {
                 queue.Complete(entry.LockToken, now);

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Amqp;
 using Amqp.Listener;
-using Amqp.Sasl;
 using Amqp.Types;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Local.Broker.Wire;
@@ -113,8 +112,11 @@ public sealed partial class EmbeddedBroker : IAsyncDisposable
 
             // By number: the library binds every address of the machine for the name 'localhost'.
             _listener = new ConnectionListener(new Address($"amqp://127.0.0.1:{Port}"), new BrokerContainer(new LinkRouter(_core)));
-            _listener.SASL.EnableAnonymousMechanism = true;
-            _listener.SASL.EnableMechanism(new Symbol("MSSBCBS"), SaslProfile.Anonymous);
+            foreach (var mechanism in new[] { "ANONYMOUS", "MSSBCBS" })
+            {
+                _listener.SASL.EnableMechanism(new Symbol(mechanism), new AnonymousSasl(mechanism));
+            }
+
             _listener.AMQP.MaxFrameSize = 65_536;
             _listener.AMQP.IdleTimeout = 120_000;
             _listener.AMQP.MaxSessionsPerConnection = 1_000;

@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Garnet;
+using Garnet.common;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
@@ -27,19 +30,30 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
     /// <summary>In the form of StackExchange.Redis, the password included.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>Starts the server with what an earlier run left in the folder; what cannot be read is moved aside.</summary>
+    /// <summary>Starts the server with what an earlier run left in the folder; what cannot be read is moved aside, and the log says so.</summary>
+    /// <exception cref="ValidationException">An option is out of its range.</exception>
     public static EmbeddedRedis Start(EmbeddedRedisOptions options, ILogger? logger = null)
     {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
         logger ??= NullLogger.Instance;
         var folder = new RedisFolder(options.Folder);
         var password = folder.ReadOrMakePassword();
+        if (options.IsDurable && folder.KilledItsReader)
+        {
+            LogKilledItsReader(logger, folder.MoveDataAside());
+        }
+        else if (options.IsDurable && folder.Log.IsGone)
+        {
+            LogGone(logger, folder.MoveDataAside());
+        }
+
         for (var attempt = 1; ; attempt++)
         {
             // Another process may take a free port before this one does.
             var port = options.Port != 0 ? options.Port : FreePort();
             try
             {
-                return new(Launch(options, folder, port, password, logger), folder, options, port, password, logger);
+                return new(LaunchWhole(options, folder, port, password, logger), folder, options, port, password, logger);
             }
             catch (Exception error) when (IsPortTaken(error) && options.Port == 0 && attempt < PortAttempts)
             {
@@ -81,6 +95,49 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
             LogNotCommitted(_logger, error);
         }
     }
+
+    private static GarnetServer LaunchWhole(EmbeddedRedisOptions options, RedisFolder folder, int port, string password, ILogger logger)
+    {
+        folder.BeginReading();
+        try
+        {
+            return LaunchReadable(options, folder, port, password, logger);
+        }
+        finally
+        {
+            folder.EndReading();
+        }
+    }
+
+    /// <summary>Launches again without the rest of the log when it could be read only in part.</summary>
+    private static GarnetServer LaunchReadable(EmbeddedRedisOptions options, RedisFolder folder, int port, string password, ILogger logger)
+    {
+        var extent = options.IsDurable ? folder.Log.Extent() : 0;
+        var server = Launch(options, folder, port, password, logger);
+        var tail = options.IsDurable ? Tail(server) : extent;
+        if (tail >= extent)
+        {
+            return server;
+        }
+
+        server.Dispose();
+        if (RedisLog.HoldsNothing(tail))
+        {
+            LogNothingRead(logger, folder.MoveDataAside());
+        }
+        else
+        {
+            var aside = folder.NextAside();
+            folder.Log.Cut(tail, aside);
+            LogCut(logger, tail, extent - tail, aside);
+        }
+
+        return Launch(options, folder, port, password, logger);
+    }
+
+    private static long Tail(GarnetServer server) => long.Parse(
+        server.Metrics.GetInfoMetrics(InfoMetricsType.PERSISTENCE).Single(metric => metric.Name == "TailAddress").Value,
+        CultureInfo.InvariantCulture);
 
     private static GarnetServer Launch(EmbeddedRedisOptions options, RedisFolder folder, int port, string password, ILogger logger)
     {
@@ -138,7 +195,19 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
     [LoggerMessage(LogLevel.Debug, "Port {Port} was taken; another is tried.")]
     private static partial void LogPortTaken(ILogger logger, int port);
 
-    [LoggerMessage(LogLevel.Warning, "The embedded Redis could not read its data and starts empty; the data is kept in {Folder}.")]
+    [LoggerMessage(LogLevel.Warning, "The last start of the embedded Redis died while it read its log, so it starts empty: cached answers and the events of running jobs are lost; jobs and results are not. The data is kept in {Folder}.")]
+    private static partial void LogKilledItsReader(ILogger logger, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded Redis's log is missing or empty, so cached answers and the events of running jobs are lost; jobs and results are not. What was left is kept in {Folder}.")]
+    private static partial void LogGone(ILogger logger, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded Redis could read nothing of its log, so cached answers and the events of running jobs are lost; jobs and results are not. The data is kept in {Folder}.")]
+    private static partial void LogNothingRead(ILogger logger, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded Redis read the first {Read} bytes of its log; the {Lost} bytes behind are damaged or were not committed, and what they said of cached answers and running jobs is lost; jobs and results are not. They are kept in {Folder}.")]
+    private static partial void LogCut(ILogger logger, long read, long lost, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The embedded Redis could not read its data and starts empty: cached answers and the events of running jobs are lost; jobs and results are not. The data is kept in {Folder}.")]
     private static partial void LogMovedAside(ILogger logger, string folder, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "The embedded Redis could not write its last changes to the disk.")]

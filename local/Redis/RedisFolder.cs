@@ -24,6 +24,17 @@ internal sealed class RedisFolder : IDisposable
 
     public string Data => Path.Combine(_root, "data");
 
+    public RedisLog Log => new(Data);
+
+    /// <summary>Whether a process died while it read the data: a damaged log can end it in a way that nothing in it can catch.</summary>
+    public bool KilledItsReader => File.Exists(ReadingMark);
+
+    private string ReadingMark => Path.Combine(_root, "reading");
+
+    public void BeginReading() => File.WriteAllBytes(ReadingMark, []);
+
+    public void EndReading() => File.Delete(ReadingMark);
+
     public bool HasData => Directory.EnumerateFileSystemEntries(Data).Any();
 
     /// <summary>The password of every start in this folder: 256 bits of chance, made at the first.</summary>
@@ -52,13 +63,20 @@ internal sealed class RedisFolder : IDisposable
     /// <returns>Where the data is now.</returns>
     public string MoveDataAside()
     {
+        var aside = NextAside();
+        Directory.Move(Data, aside);
+        Directory.CreateDirectory(Data);
+        return aside;
+    }
+
+    /// <returns>A folder that does not exist yet, for what cannot be read.</returns>
+    public string NextAside()
+    {
         for (var number = 1; ; number++)
         {
             var aside = Path.Combine(_root, $"unreadable-{number}");
             if (!Directory.Exists(aside))
             {
-                Directory.Move(Data, aside);
-                Directory.CreateDirectory(Data);
                 return aside;
             }
         }

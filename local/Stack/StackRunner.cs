@@ -42,9 +42,12 @@ internal static class StackRunner
     {
         Directory.CreateDirectory(options.Data);
         var meeting = new Rendezvous(options.Data);
-        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(options, meeting) : null;
-        await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(options, meeting) : null;
-        using var app = await BuildAsync(options, meeting, cancellationToken);
+        using var logging = LoggerFactory.Create(log => log.AddConsole().SetMinimumLevel(options.LogLevel));
+        IHostApplicationBuilder builder = options.Roles.Contains(Role.Functions) ? WebApplication.CreateSlimBuilder() : Host.CreateApplicationBuilder();
+        await using var redis = options.Roles.Contains(Role.Redis) ? StartRedis(builder.Configuration, options, meeting, logging) : null;
+        await using var broker = options.Roles.Contains(Role.Queue) ? await StartBrokerAsync(builder.Configuration, options, meeting) : null;
+        using var app = await BuildAsync(builder, options, meeting, cancellationToken);
+        app.CheckSettings();
         var key = options.Roles.Contains(Role.Functions) ? await EnsureKeyAsync(app, options, cancellationToken) : null;
         await app.StartAsync(cancellationToken);
         if (key is not null)
@@ -55,35 +58,31 @@ internal static class StackRunner
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static EmbeddedRedis StartRedis(StackOptions options, Rendezvous meeting)
+    private static EmbeddedRedis StartRedis(IConfiguration settings, StackOptions options, Rendezvous meeting, ILoggerFactory logging)
     {
-        var redis = EmbeddedRedis.Start(new EmbeddedRedisOptions
-        {
-            Folder = Path.Combine(options.Data, "redis"),
-            Port = meeting.Port("redis", options.RedisPort),
-        });
+        var wanted = EmbeddedSettings.Read(settings, EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = Path.Combine(options.Data, "redis") });
+        wanted.Port = meeting.Port("redis", options.RedisPort != 0 ? options.RedisPort : wanted.Port);
+        var redis = EmbeddedRedis.Start(wanted, logging.CreateLogger<EmbeddedRedis>());
         meeting.Announce("redis", redis.ConnectionString);
         return redis;
     }
 
-    private static async Task<EmbeddedBroker> StartBrokerAsync(StackOptions options, Rendezvous meeting)
+    private static async Task<EmbeddedBroker> StartBrokerAsync(IConfiguration settings, StackOptions options, Rendezvous meeting)
     {
-        var broker = await EmbeddedBroker.StartAsync(new BrokerOptions
+        var wanted = EmbeddedSettings.Read(settings, BrokerOptions.Section, new BrokerOptions
         {
             DataFolder = Path.Combine(options.Data, "queue"),
-            Port = meeting.Port("queue", options.QueuePort),
             // The worker tells a hopeless job from one whose workers were killed while it got on; the broker's count cannot.
             MaxDeliveryCount = 2_000,
         });
+        wanted.Port = meeting.Port("queue", options.QueuePort != 0 ? options.QueuePort : wanted.Port);
+        var broker = await EmbeddedBroker.StartAsync(wanted);
         meeting.Announce("queue", broker.ConnectionString);
         return broker;
     }
 
-    private static async Task<IHost> BuildAsync(StackOptions options, Rendezvous meeting, CancellationToken cancellationToken)
+    private static async Task<IHost> BuildAsync(IHostApplicationBuilder builder, StackOptions options, Rendezvous meeting, CancellationToken cancellationToken)
     {
-        var web = options.Roles.Contains(Role.Functions) ? WebApplication.CreateSlimBuilder() : null;
-        var plain = web is null ? Host.CreateApplicationBuilder() : null;
-        var builder = (IHostApplicationBuilder?)web ?? plain!;
         builder.Logging.SetMinimumLevel(options.LogLevel);
         await FillInAsync(builder.Configuration, options, meeting, cancellationToken);
         if (options.Roles.Contains(Role.Functions) || options.Roles.Contains(Role.Worker))
@@ -97,7 +96,7 @@ internal static class StackRunner
             builder.Services.AddGpuWorker();
         }
 
-        return web is null ? plain!.Build() : web.AddFunctionsApi().Build().MapFunctionsApi();
+        return builder is WebApplicationBuilder web ? web.AddFunctionsApi().Build().MapFunctionsApi() : ((HostApplicationBuilder)builder).Build();
     }
 
     // Only what nothing else has set: with settings for Azure, the same command line uses Azure's parts.

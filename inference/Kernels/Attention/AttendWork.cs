@@ -25,13 +25,13 @@ internal sealed unsafe class AttendWork<S, V>(AttentionRun run) : ParallelWork
         var keys = position + item.Count;
         var blocks = (keys + Block - 1) / Block;
         var (stride, rows) = ((long)blocks * Block, item.Count * run.Group);
-        var scratch = run.ScratchPool.Rent((((rows * stride) + rows) * sizeof(float)) + (2L * blocks * sizeof(nint)) + 64);
+        var scratch = run.ScratchPool.Rent((((rows * stride) + rows) * sizeof(float)) + (2L * (blocks + 1) * sizeof(nint)));
 
         // 1. Lay out the scratch memory: scores, two lists of blocks, factors.
         var scores = (float*)scratch.Pointer;
         var keyBlocks = (ushort**)(scores + (rows * stride));
-        var valueBlocks = keyBlocks + blocks;
-        var factors = (float*)(valueBlocks + blocks);
+        var valueBlocks = keyBlocks + blocks + 1;
+        var factors = (float*)(valueBlocks + blocks + 1);
         var table = shape.TableOf(item.Sequence);
         for (var i = 0; i < blocks; i++)
         {
@@ -39,6 +39,9 @@ internal sealed unsafe class AttendWork<S, V>(AttentionRun run) : ParallelWork
             keyBlocks[i] = run.Keys + offset;
             valueBlocks[i] = run.Values + offset;
         }
+
+        keyBlocks[blocks] = valueBlocks[0];
+        valueBlocks[blocks] = valueBlocks[0];
 
         // 2. Tiles of even height: scores, softmax, values.
         var start = run.HeadOffset(item.KvHead, shape.First(item.Sequence) + item.First);

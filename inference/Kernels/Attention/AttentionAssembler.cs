@@ -5,6 +5,10 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Serverless.Inference.Kernels.Attention;
 
 /// <summary>Assembles the two products of attention: each step widens a vector of the cache once for all rows of the tile.</summary>
+/// <remarks>
+/// The cache's blocks lie anywhere, and the processor fetches nothing ahead across pages. So while one block is read, the
+/// next one of the list is fetched; behind its last block the list has one more address for that.
+/// </remarks>
 internal abstract class AttentionAssembler
 {
     /// <summary>The most vectors of a value row that one call sums.</summary>
@@ -14,6 +18,7 @@ internal abstract class AttentionAssembler
     private const int GroupKeys = 16;
     private const int RowsPerBase = 3;
     private const int Unrolled = 4;
+    private const int LineBytes = 64;
 
     public static AttentionAssembler Avx512 { get; } = new AttentionAssembler512();
 
@@ -70,12 +75,18 @@ internal abstract class AttentionAssembler
         a.Label(ref nextBlock);
         a.mov(r11, __qword_ptr[rdx]);
         a.add(rdx, 8);
+        a.mov(r15, __qword_ptr[rdx]);
         Clear(a, rows * columns);
 
         // 2. sum over the dimensions,
         a.mov(r10d, headSize / Unrolled);
         var nextDimension = a.CreateLabel();
         a.Label(ref nextDimension);
+        for (var group = 0; group < Block / GroupKeys; group++)
+        {
+            Prefetch(a, r15 + (group * headSize * GroupKeys * sizeof(ushort)), Unrolled * GroupKeys * sizeof(ushort));
+        }
+
         for (var d = 0; d < Unrolled; d++)
         {
             MultiplyAdd(
@@ -87,6 +98,7 @@ internal abstract class AttentionAssembler
 
         a.add(rax, Unrolled * sizeof(float));
         a.add(r11, Unrolled * GroupKeys * sizeof(ushort));
+        a.add(r15, Unrolled * GroupKeys * sizeof(ushort));
         a.dec(r10d);
         a.jnz(nextDimension);
         a.sub(rax, headSize * sizeof(float));
@@ -134,6 +146,8 @@ internal abstract class AttentionAssembler
         a.mov(r11, __qword_ptr[rdx]);
         a.add(rdx, 8);
         a.add(r11, r12);
+        a.mov(r15, __qword_ptr[rdx]);
+        a.add(r15, r12);
         a.mov(r14d, Block);
         a.cmp(r8, r14);
         a.cmovb(r14, r8);
@@ -142,6 +156,7 @@ internal abstract class AttentionAssembler
         // 3. add the values times the weights.
         var nextKey = a.CreateLabel();
         a.Label(ref nextKey);
+        Prefetch(a, r15 + 0, columns * HalfBytes);
         MultiplyAdd(a, r11, values, [.. Enumerable.Range(0, rows).Select(row => Strided(bases[row / RowsPerBase], row % RowsPerBase))]);
         for (var i = 0; i < usedBases; i++)
         {
@@ -149,6 +164,7 @@ internal abstract class AttentionAssembler
         }
 
         a.add(r11, headSize * sizeof(ushort));
+        a.add(r15, headSize * sizeof(ushort));
         a.dec(r14);
         a.jnz(nextKey);
         a.test(r8, r8);
@@ -164,6 +180,15 @@ internal abstract class AttentionAssembler
                 StoreScaled(
                     a, rcx + ((row * headSize * sizeof(float)) + (column * VectorBytes)), rdx + (row * sizeof(float)), (row * columns) + column);
             }
+        }
+    }
+
+    // An address that is not mapped is no error here.
+    private static void Prefetch(Assembler a, AssemblerMemoryOperand first, int bytes)
+    {
+        for (var offset = 0; offset < bytes; offset += LineBytes)
+        {
+            a.prefetcht0(__byte_ptr[first + offset]);
         }
     }
 

@@ -10,7 +10,7 @@ internal unsafe struct ScoreTile
     /// <summary>Rows of a head's size, one after the other.</summary>
     public float* Queries;
 
-    /// <summary>Where each block's keys of this head lie: [16-key group][dimension][16 keys], bfloat16.</summary>
+    /// <summary>Where each block's keys of this head lie, [16-key group][dimension][16 keys], bfloat16; then what is read after them.</summary>
     public ushort** Blocks;
 
     public long BlockCount;
@@ -29,7 +29,7 @@ internal unsafe struct MixTile
 
     public long WeightStrideBytes;
 
-    /// <summary>Where each block's values of this head lie: [position][dimension], bfloat16.</summary>
+    /// <summary>Where each block's values of this head lie, [position][dimension], bfloat16; then what is read after them.</summary>
     public ushort** Blocks;
 
     /// <summary>How many positions to sum, at least 1.</summary>

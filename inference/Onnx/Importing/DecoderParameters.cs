@@ -9,6 +9,9 @@ internal sealed record DecoderParameters
     private const int MaximumContext = 1 << 20;
     private const int MaximumWidth = 1 << 17;
 
+    // The rotation is a square matrix of this many rows.
+    private const int MaximumRotation = 1 << 14;
+
     public required Architecture Architecture { get; init; }
 
     public required int Layers { get; init; }
@@ -78,6 +81,7 @@ internal sealed record DecoderParameters
         Require(RotaryBase > 0 && Epsilon >= 0, "the rotary base or the norm's epsilon is not positive.");
         if (precision == ModelPrecision.Quantised)
         {
+            Require(Hidden <= MaximumRotation, $"the width {Hidden} is more than the {MaximumRotation} that can be rotated; import it in full precision.");
             Require(Hidden % 4 == 0, $"the width {Hidden} is not a multiple of 4; import it in full precision.");
             Require(FeedForward % 4 == 0, $"the feed-forward width {FeedForward} is not a multiple of 4; import it in full precision.");
         }

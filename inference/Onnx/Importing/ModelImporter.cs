@@ -19,7 +19,7 @@ internal static class ModelImporter
         using var file = GgufFile.Open(ggufPath);
         var parameters = DecoderParameters.Read(file, options.Precision);
         var weights = new WeightReader(file, parameters);
-        weights.RefuseUnknownTensors();
+        weights.CheckTensors();
         var vocabulary = VocabularyReader.Read(file.Metadata, parameters.Vocabulary);
 
         WriteGraph(folder, parameters, weights, options, progress, cancellationToken);

@@ -14,21 +14,17 @@ internal sealed class WeightReader(GgufFile file, DecoderParameters parameters)
 
     public static string EmbeddingName => Embedding;
 
-    /// <summary>Refuses a file with a tensor that the graph would leave out, for its results would be wrong.</summary>
-    public void RefuseUnknownTensors()
+    /// <summary>
+    /// Checks the shape of every tensor before memory is taken for any, and refuses one that the graph would leave out,
+    /// for its results would be wrong.
+    /// </summary>
+    public void CheckTensors()
     {
-        string[] known = ["token_embd.weight", "output.weight", "output_norm.weight", "rope_freqs.weight"];
-        HashSet<string> inLayer =
-        [
-            "attn_norm.weight", "attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight",
-            "ffn_norm.weight", "ffn_gate.weight", "ffn_up.weight", "ffn_down.weight",
-            .. parameters.Architecture.QkvBias ? ["attn_q.bias", "attn_k.bias", "attn_v.bias"] : Array.Empty<string>(),
-            .. parameters.Architecture.QkNorm ? ["attn_q_norm.weight", "attn_k_norm.weight"] : Array.Empty<string>(),
-        ];
-        var expected = new HashSet<string>(known, StringComparer.Ordinal);
-        for (var layer = 0; layer < parameters.Layers; layer++)
+        var expected = new HashSet<string>(["rope_freqs.weight", SeparateHead], StringComparer.Ordinal);
+        foreach (var (name, rows, columns) in Expected())
         {
-            expected.UnionWith(inLayer.Select(name => $"blk.{layer}.{name}"));
+            expected.Add(name);
+            Shaped(name, rows, columns);
         }
 
         if (file.Tensors.FirstOrDefault(tensor => !expected.Contains(tensor.Name)) is { } unknown)
@@ -37,10 +33,37 @@ internal sealed class WeightReader(GgufFile file, DecoderParameters parameters)
         }
     }
 
+    private IEnumerable<(string Name, int Rows, int Columns)> Expected()
+    {
+        var (hidden, query, key, feedForward) = (parameters.Hidden, parameters.QueryWidth, parameters.KeyWidth, parameters.FeedForward);
+        List<(string Name, int Rows, int Columns)> inLayer =
+        [
+            ("attn_norm.weight", 1, hidden), ("attn_q.weight", query, hidden), ("attn_k.weight", key, hidden), ("attn_v.weight", key, hidden),
+            ("attn_output.weight", hidden, query), ("ffn_norm.weight", 1, hidden), ("ffn_gate.weight", feedForward, hidden),
+            ("ffn_up.weight", feedForward, hidden), ("ffn_down.weight", hidden, feedForward),
+        ];
+        if (parameters.Architecture.QkvBias)
+        {
+            inLayer.AddRange([("attn_q.bias", 1, query), ("attn_k.bias", 1, key), ("attn_v.bias", 1, key)]);
+        }
+
+        if (parameters.Architecture.QkNorm)
+        {
+            inLayer.AddRange([("attn_q_norm.weight", 1, parameters.HeadSize), ("attn_k_norm.weight", 1, parameters.HeadSize)]);
+        }
+
+        return
+        [
+            (Embedding, parameters.Vocabulary, hidden), (HeadName, parameters.Vocabulary, hidden), ("output_norm.weight", 1, hidden),
+            .. Enumerable.Range(0, parameters.Layers).SelectMany(layer => inLayer.Select(tensor => ($"blk.{layer}.{tensor.Name}", tensor.Rows, tensor.Columns))),
+        ];
+    }
+
     public float[] Vector(string name, int length)
     {
+        var tensor = Shaped(name, 1, length);
         var values = new float[length];
-        file.Read(Shaped(name, 1, length), 0, values);
+        file.Read(tensor, 0, values);
         return values;
     }
 
@@ -51,8 +74,9 @@ internal sealed class WeightReader(GgufFile file, DecoderParameters parameters)
     /// <summary>Some rows of a matrix that is too large to hold at once.</summary>
     public Matrix Rows(string name, int rows, int columns, int first, int count)
     {
+        var tensor = Shaped(name, rows, columns);
         var matrix = new Matrix(count, columns);
-        file.Read(Shaped(name, rows, columns), (long)first * columns, matrix.Values);
+        file.Read(tensor, (long)first * columns, matrix.Values);
         return matrix;
     }
 
@@ -124,6 +148,6 @@ internal sealed class WeightReader(GgufFile file, DecoderParameters parameters)
         var tensor = file.Tensor(name);
         return tensor.Columns == columns && tensor.Rows == rows
             ? tensor
-            : throw new ImportException($"Tensor '{name}' has the shape [{string.Join(", ", tensor.Dimensions)}]; the metadata asks for [{columns}, {rows}].");
+            : throw new ImportException($"Tensor '{name}', whose values are at byte {tensor.Offset}, has the shape [{string.Join(", ", tensor.Dimensions)}]; the metadata asks for [{columns}, {rows}].");
     }
 }

@@ -11,6 +11,8 @@ namespace Serverless.Local.Broker.Journal;
 /// </remarks>
 internal sealed class FileJournal : IJournal, IDisposable
 {
+    // Above the largest message that any setting allows: what claims to be longer is damage.
+    private const int MaxWindow = 256 * 1_024 * 1_024;
     private readonly BrokerOptions _options;
     private readonly ArrayBufferWriter<byte> _pending = new(64 * 1_024);
     private SafeFileHandle? _file;
@@ -124,9 +126,9 @@ internal sealed class FileJournal : IJournal, IDisposable
     }
 
     // The window holds no whole record: either the record is larger, or the end is torn.
-    private bool Widen(ref byte[] window, long rest)
+    private static bool Widen(ref byte[] window, long rest)
     {
-        if (window.Length >= rest || window.Length > 2L * _options.MaxMessageBytes + (1 << 20))
+        if (window.Length >= rest || window.Length >= MaxWindow)
         {
             return false;
         }

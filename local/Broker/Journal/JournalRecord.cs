@@ -17,4 +17,12 @@ internal abstract record JournalRecord(string Queue)
     public sealed record Sequenced(string Queue, long Last) : JournalRecord(Queue);
 
     public sealed record Seen(string Queue, UInt128 Id, DateTimeOffset At) : JournalRecord(Queue);
+
+    /// <summary>A scheduled message became visible and went to the end of the queue, under a new number.</summary>
+    public sealed record Activated(string Queue, long Sequence, long Next) : JournalRecord(Queue);
+
+    public sealed record Deferred(string Queue, long Sequence) : JournalRecord(Queue);
+
+    /// <summary>A receiver changed the properties of a message.</summary>
+    public sealed record Modified(string Queue, Entry Entry) : JournalRecord(Queue);
 }

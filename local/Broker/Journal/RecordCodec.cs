@@ -81,6 +81,16 @@ internal static class RecordCodec
                 writer.Write((ulong)id);
                 writer.Write(at.UtcTicks);
                 break;
+            case JournalRecord.Activated(_, var sequence, var next):
+                writer.Write(sequence);
+                writer.Write(next);
+                break;
+            case JournalRecord.Deferred(_, var sequence):
+                writer.Write(sequence);
+                break;
+            case JournalRecord.Modified(_, var entry):
+                WriteEntry(entry, writer);
+                break;
         }
     }
 
@@ -111,6 +121,9 @@ internal static class RecordCodec
             RecordKind.Removed => new JournalRecord.Removed(queue, reader.ReadInt64()),
             RecordKind.Sequenced => new JournalRecord.Sequenced(queue, reader.ReadInt64()),
             RecordKind.Seen => new JournalRecord.Seen(queue, new UInt128(reader.ReadUInt64(), reader.ReadUInt64()), ReadTime(reader)),
+            RecordKind.Activated => new JournalRecord.Activated(queue, reader.ReadInt64(), reader.ReadInt64()),
+            RecordKind.Deferred => new JournalRecord.Deferred(queue, reader.ReadInt64()),
+            RecordKind.Modified => new JournalRecord.Modified(queue, ReadEntry(reader)),
             _ => throw new InvalidDataException($"The journal has a record of kind {kind}; a newer version of the broker wrote it."),
         };
     }
@@ -159,6 +172,9 @@ internal static class RecordCodec
         JournalRecord.Released => RecordKind.Released,
         JournalRecord.Removed => RecordKind.Removed,
         JournalRecord.Sequenced => RecordKind.Sequenced,
+        JournalRecord.Activated => RecordKind.Activated,
+        JournalRecord.Deferred => RecordKind.Deferred,
+        JournalRecord.Modified => RecordKind.Modified,
         _ => RecordKind.Seen,
     };
 

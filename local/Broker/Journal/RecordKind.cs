@@ -9,4 +9,7 @@ internal enum RecordKind : byte
     Removed = 4,
     Sequenced = 5,
     Seen = 6,
+    Activated = 7,
+    Deferred = 8,
+    Modified = 9,
 }

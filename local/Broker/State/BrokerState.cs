@@ -40,6 +40,15 @@ internal sealed class BrokerState(BrokerOptions options, IJournal journal)
             case JournalRecord.Seen seen:
                 queue.RestoreSeen(seen.Id, seen.At);
                 break;
+            case JournalRecord.Activated activated when queue.Find(activated.Sequence) is { } entry:
+                queue.RestoreActivation(entry, activated.Next);
+                break;
+            case JournalRecord.Deferred deferred when queue.Find(deferred.Sequence) is { } entry:
+                entry.IsDeferred = true;
+                break;
+            case JournalRecord.Modified modified when queue.Find(modified.Entry.Sequence) is { } entry:
+                queue.RestoreModification(entry, modified.Entry.Encoded, modified.Entry.Facts);
+                break;
         }
     }
 

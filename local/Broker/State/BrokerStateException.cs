@@ -9,6 +9,7 @@ internal sealed class BrokerStateException(string condition, string message) : E
     public const string QuotaExceeded = "amqp:resource-limit-exceeded";
     public const string TooLarge = "amqp:link:message-size-exceeded";
     public const string Decode = "amqp:decode-error";
+    public const string MessageNotFound = "com.microsoft:message-not-found";
     public const string LockLost = "com.microsoft:message-lock-lost";
     public const string Unauthorized = "amqp:unauthorized-access";
 

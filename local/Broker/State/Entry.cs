@@ -3,14 +3,15 @@ namespace Serverless.Local.Broker.State;
 /// <summary>One message in one queue.</summary>
 internal sealed class Entry
 {
-    public required long Sequence { get; init; }
+    public required long Sequence { get; set; }
 
-    /// <summary>The message as its sender encoded it.</summary>
-    public required byte[] Encoded { get; init; }
+    /// <summary>The message as its sender encoded it, with what receivers changed of its properties; empty once it is removed.</summary>
+    public required byte[] Encoded { get; set; }
 
-    public required MessageFacts Facts { get; init; }
+    public required MessageFacts Facts { get; set; }
 
-    public required DateTimeOffset EnqueuedAt { get; init; }
+    /// <summary>When the message came in; for a scheduled message that became visible, when it did.</summary>
+    public required DateTimeOffset EnqueuedAt { get; set; }
 
     /// <summary>When a scheduled message becomes visible; the enqueuing time otherwise.</summary>
     public required DateTimeOffset VisibleAt { get; init; }
@@ -23,6 +24,9 @@ internal sealed class Entry
     public int Deliveries { get; set; }
 
     public EntryState State { get; set; }
+
+    /// <summary>Whether a receiver set it aside: it is then handed out by its sequence number only.</summary>
+    public bool IsDeferred { get; set; }
 
     public Guid LockToken { get; set; }
 

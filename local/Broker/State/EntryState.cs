@@ -5,5 +5,6 @@ internal enum EntryState
     Ready,
     Scheduled,
     Locked,
+    Deferred,
     Removed,
 }

@@ -17,12 +17,12 @@ internal static partial class QueueName
         {
             throw new BrokerStateException(
                 BrokerStateException.NotFound,
-                "A queue's name has 1 to 260 letters, digits, '.', '-', '_' or '/', and starts and ends with a letter or digit.");
+                $"The messaging entity '{parent}' could not be found: a queue's name has 1 to 260 letters, digits, '.', '-', '_' or '/', and starts and ends with a letter or digit.");
         }
 
         if (!options.CreateQueues && !options.Queues.Any(pattern => Matches(pattern, parent)))
         {
-            throw new BrokerStateException(BrokerStateException.NotFound, $"There is no queue '{parent}'. Declare it in Broker:Queues.");
+            throw new BrokerStateException(BrokerStateException.NotFound, $"The messaging entity '{parent}' could not be found: there is no such queue. Declare it in Broker:Queues.");
         }
 
         return lower;

@@ -9,11 +9,13 @@ namespace Serverless.Local.Broker.State;
 /// </remarks>
 internal sealed class QueueState(string name, BrokerOptions options, IJournal journal, Func<QueueState> deadLetters)
 {
+    private const int MinRemoved = 1_000;
     private readonly Dictionary<long, Entry> _entries = [];
     private readonly Dictionary<Guid, Entry> _locked = [];
     private readonly PriorityQueue<Entry, long> _ready = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _due = new();
     private readonly SeenIds _seen = new(options.DuplicateWindow);
+    private int _removed;
 
     public string Name => name;
 
@@ -27,21 +29,26 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
 
     public DateTimeOffset? NextDue => _due.TryPeek(out _, out var at) ? at : null;
 
-    /// <summary>Keeps a message and returns its sequence number, or 0 when its id was seen within the window.</summary>
+    /// <summary>Asks for room for all of some messages, so that they come in together or not at all.</summary>
     /// <exception cref="BrokerStateException">The queue is full.</exception>
+    public void Demand(IReadOnlyCollection<(byte[] Encoded, MessageFacts Facts)> messages, DateTimeOffset now)
+    {
+        if (Bytes + messages.Sum(message => (long)message.Encoded.Length) > options.MaxQueueBytes
+            && Bytes + messages.Where(message => !_seen.Contains(SeenIds.Hash(message.Facts.Id), now)).Sum(message => (long)message.Encoded.Length) > options.MaxQueueBytes)
+        {
+            throw new BrokerStateException(
+                BrokerStateException.QuotaExceeded,
+                $"Queue '{name}' holds {Bytes:N0} bytes and takes {options.MaxQueueBytes:N0}. Receive from it or send later.");
+        }
+    }
+
+    /// <summary>Keeps a message and returns its sequence number, or 0 when its id was seen within the window.</summary>
     public long Enqueue(byte[] encoded, MessageFacts facts, DateTimeOffset now)
     {
         var id = SeenIds.Hash(facts.Id);
         if (_seen.Contains(id, now))
         {
             return 0;
-        }
-
-        if (Bytes + encoded.Length > options.MaxQueueBytes)
-        {
-            throw new BrokerStateException(
-                BrokerStateException.QuotaExceeded,
-                $"Queue '{name}' holds {Bytes:N0} bytes and takes {options.MaxQueueBytes:N0}. Receive from it or send later.");
         }
 
         var entry = new Entry
@@ -74,17 +81,15 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
                 continue;
             }
 
-            entry.Deliveries++;
-            entry.State = EntryState.Locked;
-            entry.LockToken = Guid.NewGuid();
-            _locked.Add(entry.LockToken, entry);
-            journal.Write(new JournalRecord.Delivered(name, entry.Sequence));
-            Extend(entry, now);
-            return entry;
+            return Lock(entry, now);
         }
 
         return null;
     }
+
+    /// <summary>Hands out a message that was set aside under a new lock; null when there is none of that number.</summary>
+    public Entry? TakeDeferred(long sequence, DateTimeOffset now) =>
+        Find(sequence) is { State: EntryState.Deferred } entry && !(entry.ExpiresAt <= now) ? Lock(entry, now) : null;
 
     public bool Complete(Guid token, DateTimeOffset now) => Unlock(token, now) is { } entry && Remove(entry);
 
@@ -114,6 +119,24 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
         return true;
     }
 
+    /// <summary>Sets a message aside, to be taken by its sequence number; the delivery counts.</summary>
+    public bool Defer(Guid token, DateTimeOffset now)
+    {
+        if (Unlock(token, now) is not { } entry)
+        {
+            return false;
+        }
+
+        if (!entry.IsDeferred)
+        {
+            entry.IsDeferred = true;
+            journal.Write(new JournalRecord.Deferred(name, entry.Sequence));
+        }
+
+        Place(entry, now);
+        return true;
+    }
+
     public bool DeadLetter(Guid token, string? reason, string? description, DateTimeOffset now)
     {
         if (Unlock(token, now) is not { } entry)
@@ -128,13 +151,24 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
     /// <summary>Starts the lock anew; null when it ended.</summary>
     public DateTimeOffset? Renew(Guid token, DateTimeOffset now)
     {
-        if (!_locked.TryGetValue(token, out var entry) || entry.LockedUntil <= now)
+        if (Held(token, now) is not { } entry)
         {
             return null;
         }
 
         Extend(entry, now);
         return entry.LockedUntil;
+    }
+
+    /// <summary>The message that a token locks; null when the lock ended.</summary>
+    public Entry? Held(Guid token, DateTimeOffset now) =>
+        _locked.TryGetValue(token, out var entry) && entry.LockedUntil > now ? entry : null;
+
+    /// <summary>Keeps a message in another encoding.</summary>
+    public void Modify(Entry entry, byte[] encoded, MessageFacts facts)
+    {
+        RestoreModification(entry, encoded, facts);
+        journal.Write(new JournalRecord.Modified(name, entry));
     }
 
     public bool CancelScheduled(long sequence) =>
@@ -161,7 +195,7 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
                 Place(entry, now);
                 became = true;
             }
-            else if (entry.State == EntryState.Ready && entry.ExpiresAt <= now)
+            else if (entry.State is EntryState.Ready or EntryState.Deferred && entry.ExpiresAt <= now)
             {
                 Remove(entry);
             }
@@ -186,6 +220,21 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
 
     public void RestoreSequence(long last) => LastSequence = Math.Max(LastSequence, last);
 
+    public void RestoreActivation(Entry entry, long next)
+    {
+        _entries.Remove(entry.Sequence);
+        entry.Sequence = next;
+        LastSequence = Math.Max(LastSequence, next);
+        entry.EnqueuedAt = entry.VisibleAt;
+        _entries.Add(next, entry);
+    }
+
+    public void RestoreModification(Entry entry, byte[] encoded, MessageFacts facts)
+    {
+        Bytes += encoded.Length - entry.Encoded.Length;
+        (entry.Encoded, entry.Facts) = (encoded, facts);
+    }
+
     public Entry? Find(long sequence) => _entries.GetValueOrDefault(sequence);
 
     public void RestoreRemoval(long sequence)
@@ -194,13 +243,20 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
         {
             entry.State = EntryState.Removed;
             Bytes -= entry.Encoded.Length;
+
+            // The heaps may name it for long: until its lock or its life would have ended.
+            entry.Encoded = [];
+            if (++_removed > Math.Max(MinRemoved, _entries.Count))
+            {
+                Sweep();
+            }
         }
     }
 
     /// <summary>After recovery: every lock is gone, so each message is placed again.</summary>
     public void PlaceAll(DateTimeOffset now)
     {
-        foreach (var entry in _entries.Values.ToArray())
+        foreach (var entry in _entries.Values.OrderBy(entry => entry.VisibleAt).ThenBy(entry => entry.Sequence).ToArray())
         {
             Place(entry, now);
         }
@@ -219,6 +275,10 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
         foreach (var entry in _entries.Values)
         {
             yield return new JournalRecord.Enqueued(name, entry);
+            if (entry.IsDeferred)
+            {
+                yield return new JournalRecord.Deferred(name, entry.Sequence);
+            }
         }
     }
 
@@ -231,6 +291,14 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
             return;
         }
 
+        if (entry.EnqueuedAt < entry.VisibleAt)
+        {
+            // It joins the queue only now, behind those that came while it waited.
+            var next = LastSequence + 1;
+            journal.Write(new JournalRecord.Activated(name, entry.Sequence, next));
+            RestoreActivation(entry, next);
+        }
+
         // A dead letter stays where it is, however often it is looked at.
         if (entry.Deliveries >= options.MaxDeliveryCount && !QueueName.IsDeadLetter(name))
         {
@@ -238,12 +306,27 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
             return;
         }
 
-        entry.State = EntryState.Ready;
-        _ready.Enqueue(entry, entry.Sequence);
+        entry.State = entry.IsDeferred ? EntryState.Deferred : EntryState.Ready;
+        if (!entry.IsDeferred)
+        {
+            _ready.Enqueue(entry, entry.Sequence);
+        }
+
         if (entry.ExpiresAt is { } end)
         {
             _due.Enqueue(entry, end);
         }
+    }
+
+    private Entry Lock(Entry entry, DateTimeOffset now)
+    {
+        entry.Deliveries++;
+        entry.State = EntryState.Locked;
+        entry.LockToken = Guid.NewGuid();
+        _locked.Add(entry.LockToken, entry);
+        journal.Write(new JournalRecord.Delivered(name, entry.Sequence));
+        Extend(entry, now);
+        return entry;
     }
 
     private void Extend(Entry entry, DateTimeOffset now)
@@ -252,8 +335,7 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
         _due.Enqueue(entry, entry.LockedUntil);
     }
 
-    private Entry? Unlock(Guid token, DateTimeOffset now) =>
-        _locked.TryGetValue(token, out var entry) && entry.LockedUntil > now && _locked.Remove(token) ? entry : null;
+    private Entry? Unlock(Guid token, DateTimeOffset now) => Held(token, now) is { } entry && _locked.Remove(token) ? entry : null;
 
     private bool Remove(Entry entry)
     {
@@ -262,13 +344,23 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
         return true;
     }
 
+    private void Sweep()
+    {
+        _removed = 0;
+        var ready = _ready.UnorderedItems.Where(item => item.Element.State != EntryState.Removed).ToArray();
+        _ready.Clear();
+        _ready.EnqueueRange(ready);
+        var due = _due.UnorderedItems.Where(item => item.Element.State != EntryState.Removed).ToArray();
+        _due.Clear();
+        _due.EnqueueRange(due);
+    }
+
     private void Bury(Entry entry, string? reason, string? description, DateTimeOffset now)
     {
         if (QueueName.IsDeadLetter(name))
         {
             // A dead letter has nowhere further to go.
-            entry.State = EntryState.Ready;
-            _ready.Enqueue(entry, entry.Sequence);
+            Place(entry, now);
             return;
         }
 
@@ -279,7 +371,7 @@ internal sealed class QueueState(string name, BrokerOptions options, IJournal jo
             Encoded = entry.Encoded,
             Facts = entry.Facts with { TimeToLive = null },
             EnqueuedAt = entry.EnqueuedAt,
-            VisibleAt = now,
+            VisibleAt = entry.VisibleAt,
             DeadLetterReason = reason,
             DeadLetterDescription = description,
         };

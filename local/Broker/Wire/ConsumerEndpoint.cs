@@ -89,11 +89,6 @@ internal sealed class ConsumerEndpoint(BrokerCore broker, string queue, Listener
         }
     }
 
-    // Clients write the keys as strings or as symbols; the indexer of the library takes only symbols.
-    private static string? Info(Rejected rejected, string key) => rejected.Error?.Info is IEnumerable<KeyValuePair<object, object>> info
-        ? info.FirstOrDefault(pair => $"{pair.Key}" == key).Value as string
-        : null;
-
     private void Transfer(Delivery delivery)
     {
         ObjectDisposedException.ThrowIf(link.IsClosed, link);
@@ -103,24 +98,16 @@ internal sealed class ConsumerEndpoint(BrokerCore broker, string queue, Listener
 
     private Error? Settle(Guid token, DeliveryState? outcome)
     {
-        var now = broker.Time.GetUtcNow();
-        bool? held = outcome switch
+        try
         {
-            Accepted => broker.Settle(queue, state => state.Complete(token, now)),
-            Released => broker.Settle(queue, state => state.Release(token, now)),
-            Modified { UndeliverableHere: false } => broker.Settle(queue, state => state.Abandon(token, now)),
-            Rejected rejected => broker.Settle(queue, state => state.DeadLetter(
-                token,
-                Info(rejected, "DeadLetterReason") ?? rejected.Error?.Condition,
-                Info(rejected, "DeadLetterErrorDescription") ?? rejected.Error?.Description,
-                now)),
-            _ => null,
-        };
-        return held switch
+            var settlement = Settlement.Of(outcome);
+            return broker.Settle(queue, state => settlement.Apply(state, token, broker.Time.GetUtcNow(), broker.Options))
+                ? null
+                : new Error(new Symbol(BrokerStateException.LockLost)) { Description = "The lock ended or the message was settled. It is delivered again if it is not settled." };
+        }
+        catch (BrokerStateException refused)
         {
-            true => null,
-            false => new Error(new Symbol(BrokerStateException.LockLost)) { Description = "The lock ended or the message was settled. It is delivered again if it is not settled." },
-            null => new Error(new Symbol(BrokerStateException.NotImplemented)) { Description = "A message can be completed, abandoned or dead-lettered here; deferring is not supported." },
-        };
+            return new Error(new Symbol(refused.Condition)) { Description = refused.Message };
+        }
     }
 }

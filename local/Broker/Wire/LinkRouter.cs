@@ -8,6 +8,7 @@ namespace Serverless.Local.Broker.Wire;
 /// <summary>Decides what a new link is: a sender to a queue, a receiver from one, or a pair for requests.</summary>
 internal sealed class LinkRouter(BrokerCore broker) : ILinkProcessor
 {
+    private static readonly Symbol SessionFilter = new("com.microsoft:session-filter");
     private readonly Authorizations _authorizations = new(broker);
     private readonly ReplyLinks _replies = new();
 
@@ -51,6 +52,11 @@ internal sealed class LinkRouter(BrokerCore broker) : ILinkProcessor
         var queue = QueueName.Normalize(address, broker.Options);
         if (attach.Role)
         {
+            if ((attach.Source as Source)?.FilterSet?.ContainsKey(SessionFilter) == true)
+            {
+                throw new BrokerStateException(BrokerStateException.NotAllowed, $"Queue '{queue}' has no sessions. Receive from it without one.");
+            }
+
             attach.InitialDeliveryCount = 0;
             var consumer = new ConsumerEndpoint(broker, queue, context.Link, attach.SndSettleMode == SenderSettleMode.Settled);
             consumer.Open();

@@ -16,11 +16,12 @@ internal sealed class ManagementRequests(BrokerCore broker, string queue)
         var body = request.Body as Map ?? [];
         Func<Response> command = operation switch
         {
-            "com.microsoft:renew-lock" => Renew((Guid[])body["lock-tokens"]),
-            "com.microsoft:update-disposition" => Update((Guid[])body["lock-tokens"], body),
-            "com.microsoft:peek-message" => Peek((long)body["from-sequence-number"], (int)body["message-count"]),
-            "com.microsoft:schedule-message" => Schedule((System.Collections.IEnumerable)body["messages"]),
-            "com.microsoft:cancel-scheduled-message" => Cancel((long[])body["sequence-numbers"]),
+            "com.microsoft:renew-lock" => Renew(Field<Guid[]>(body, "lock-tokens")),
+            "com.microsoft:update-disposition" => Update(Field<Guid[]>(body, "lock-tokens"), Settlement.Of(body)),
+            "com.microsoft:receive-by-sequence-number" => ReceiveDeferred(Field<long[]>(body, "sequence-numbers"), settles: body["receiver-settle-mode"] is 0u),
+            "com.microsoft:peek-message" => Peek(Field<long>(body, "from-sequence-number"), Field<int>(body, "message-count")),
+            "com.microsoft:schedule-message" => Schedule(Field<System.Collections.IEnumerable>(body, "messages")),
+            "com.microsoft:cancel-scheduled-message" => Cancel(Field<long[]>(body, "sequence-numbers")),
             _ => throw new BrokerStateException(BrokerStateException.NotImplemented, $"The operation '{operation}' is not supported here."),
         };
         broker.Loop.Post(() =>
@@ -39,6 +40,10 @@ internal sealed class ManagementRequests(BrokerCore broker, string queue)
         });
     }
 
+    private static T Field<T>(Map body, string name) => body[name] is T value
+        ? value
+        : throw new BrokerStateException(BrokerStateException.Decode, $"The request's body has no '{name}' of the form that the operation needs.");
+
     private static Response LockLost() => new(410, "The lock ended or the message was settled.", BrokerStateException.LockLost);
 
     private Func<Response> Renew(Guid[] tokens) => () =>
@@ -51,24 +56,34 @@ internal sealed class ManagementRequests(BrokerCore broker, string queue)
             : new(200, "OK", Body: new Map { ["expirations"] = ends.Select(end => end!.Value.UtcDateTime).ToArray() });
     };
 
-    private Func<Response> Update(Guid[] tokens, Map body)
+    private Func<Response> Update(Guid[] tokens, Settlement settlement) => () =>
     {
-        var status = body["disposition-status"] as string;
-        var (reason, description) = (body["deadletter-reason"] as string, body["deadletter-description"] as string);
-        Func<QueueState, Guid, DateTimeOffset, bool> settle = status switch
+        var now = broker.Time.GetUtcNow();
+        var held = tokens.Select(token => broker.Settle(queue, state => settlement.Apply(state, token, now, broker.Options))).ToArray();
+        return held.All(one => one) ? new(200, "OK") : LockLost();
+    };
+
+    private Func<Response> ReceiveDeferred(long[] sequences, bool settles) => () =>
+    {
+        var (state, now) = (broker.State.Queue(queue), broker.Time.GetUtcNow());
+        if (sequences.Any(sequence => state.Find(sequence) is not { State: EntryState.Deferred }))
         {
-            "completed" => (state, token, now) => state.Complete(token, now),
-            "abandoned" => (state, token, now) => state.Abandon(token, now),
-            "suspended" => (state, token, now) => state.DeadLetter(token, reason, description, now),
-            _ => throw new BrokerStateException(BrokerStateException.NotImplemented, $"The disposition '{status}' is not supported here."),
-        };
-        return () =>
+            return new(404, "There is no deferred message of that sequence number.", BrokerStateException.MessageNotFound);
+        }
+
+        var messages = new List();
+        foreach (var entry in sequences.Distinct().Select(sequence => state.TakeDeferred(sequence, now)).OfType<Entry>())
         {
-            var now = broker.Time.GetUtcNow();
-            var held = tokens.Select(token => broker.Settle(queue, state => settle(state, token, now))).ToArray();
-            return held.All(one => one) ? new(200, "OK") : LockLost();
-        };
-    }
+            var delivery = new Delivery(entry, entry.Encoded, entry.Deliveries, entry.LockToken, settles ? null : entry.LockedUntil);
+            messages.Add(new Map { ["message"] = MessageEncoding.Write(delivery), ["lock-token"] = entry.LockToken });
+            if (settles)
+            {
+                state.Complete(entry.LockToken, now);
+            }
+        }
+
+        return new(200, "OK", Body: new Map { ["messages"] = messages });
+    };
 
     private Func<Response> Peek(long from, int count) => () =>
     {
@@ -79,9 +94,16 @@ internal sealed class ManagementRequests(BrokerCore broker, string queue)
         }
 
         var messages = new List();
+        long bytes = 0;
         foreach (var entry in found)
         {
-            var delivery = new Delivery(entry, entry.Deliveries + 1, Guid.Empty, default);
+            // Fewer than asked for is a proper answer, and the next request goes on behind them.
+            if (messages.Count > 0 && (bytes += entry.Encoded.Length) > broker.Options.MaxMessageBytes)
+            {
+                break;
+            }
+
+            var delivery = new Delivery(entry, entry.Encoded, entry.Deliveries + 1, Guid.Empty, LockedUntil: null);
             messages.Add(new Map { ["message"] = MessageEncoding.Write(delivery) });
         }
 
@@ -91,14 +113,11 @@ internal sealed class ManagementRequests(BrokerCore broker, string queue)
     private Func<Response> Schedule(System.Collections.IEnumerable messages)
     {
         var read = messages.Cast<Map>().Select(message => MessageEncoding.Read((byte[])message["message"])).ToArray();
-        return () => new(200, "OK", Body: new Map
-        {
-            ["sequence-numbers"] = read.Select(message => broker.Enqueue(queue, message.Encoded, message.Facts)).ToArray(),
-        });
+        return () => new(200, "OK", Body: new Map { ["sequence-numbers"] = broker.Enqueue(queue, read) });
     }
 
     private Func<Response> Cancel(long[] sequences) => () =>
         sequences.Select(sequence => broker.Settle(queue, state => state.CancelScheduled(sequence))).ToArray().All(one => one)
             ? new(200, "OK")
-            : new(404, "There is no scheduled message of that sequence number.", "com.microsoft:message-not-found");
+            : new(404, "There is no scheduled message of that sequence number.", BrokerStateException.MessageNotFound);
 }

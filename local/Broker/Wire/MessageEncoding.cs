@@ -18,6 +18,9 @@ internal static class MessageEncoding
     private const byte SmallULong = 0x53;
     private const byte PropertiesCode = 0x73;
     private const byte BodyCode = 0x75;
+    private const int Active = 0;
+    private const int Deferred = 1;
+    private const int Scheduled = 2;
     private static readonly Symbol ScheduledTime = new("x-opt-scheduled-enqueue-time");
 
     /// <exception cref="BrokerStateException">The bytes are not a message.</exception>
@@ -43,9 +46,32 @@ internal static class MessageEncoding
                 BareStart = bareStart,
             });
         }
-        catch (Exception error) when (error is AmqpException or InvalidCastException or ArgumentException or IndexOutOfRangeException or OverflowException or NotImplementedException)
+        catch (Exception error) when (IsDamage(error))
         {
             throw new BrokerStateException(BrokerStateException.Decode, $"The message cannot be read: {error.Message}");
+        }
+    }
+
+    /// <summary>Encodes a message anew with some of its application properties changed.</summary>
+    /// <exception cref="BrokerStateException">The properties cannot be encoded.</exception>
+    public static (byte[] Encoded, MessageFacts Facts) Modify(Entry entry, IEnumerable<KeyValuePair<string, object>> changes)
+    {
+        try
+        {
+            var (head, _, bodyStart) = ReadHead(entry.Encoded);
+            var properties = head.ApplicationProperties ?? new ApplicationProperties();
+            foreach (var (name, value) in changes)
+            {
+                properties[name] = value;
+            }
+
+            Described?[] sections = [head.Header, head.MessageAnnotations, head.Properties, properties];
+            var encoded = Join(sections.OfType<Described>(), entry.Encoded.AsSpan(bodyStart));
+            return (encoded, entry.Facts with { BareStart = ReadHead(encoded).BareStart });
+        }
+        catch (Exception error) when (IsDamage(error))
+        {
+            throw new BrokerStateException(BrokerStateException.Decode, $"The changed properties cannot be kept: {error.Message}");
         }
     }
 
@@ -53,29 +79,36 @@ internal static class MessageEncoding
     public static byte[] Write(Delivery delivery)
     {
         var entry = delivery.Entry;
-        var (head, bareStart, bodyStart) = ReadHead(entry.Encoded);
+        var (head, bareStart, bodyStart) = ReadHead(delivery.Encoded);
         var annotations = head.MessageAnnotations ?? new MessageAnnotations();
         annotations[new Symbol("x-opt-sequence-number")] = entry.Sequence;
         annotations[new Symbol("x-opt-enqueued-time")] = entry.EnqueuedAt.UtcDateTime;
-        annotations[new Symbol("x-opt-locked-until")] = delivery.LockedUntil.UtcDateTime;
-        annotations[new Symbol("x-opt-message-state")] = entry.State == EntryState.Scheduled ? 2 : 0;
+        annotations[new Symbol("x-opt-message-state")] = entry.State == EntryState.Scheduled ? Scheduled : entry.IsDeferred ? Deferred : Active;
+        if (delivery.LockedUntil is { } until)
+        {
+            annotations[new Symbol("x-opt-locked-until")] = until.UtcDateTime;
+        }
+
         var header = head.Header ?? new Header();
         header.Durable = true;
         header.DeliveryCount = (uint)Math.Max(0, delivery.Count - 1);
         List<Described> sections = [header, annotations];
         if (entry.DeadLetterReason is null && entry.DeadLetterDescription is null)
         {
-            return Join(sections, entry.Encoded.AsSpan(bareStart));
+            return Join(sections, delivery.Encoded.AsSpan(bareStart));
         }
 
         var properties = head.ApplicationProperties ?? new ApplicationProperties();
         properties["DeadLetterReason"] = entry.DeadLetterReason ?? "";
         properties["DeadLetterErrorDescription"] = entry.DeadLetterDescription ?? "";
         sections.AddRange(head.Properties is null ? [properties] : [head.Properties, properties]);
-        return Join(sections, entry.Encoded.AsSpan(bodyStart));
+        return Join(sections, delivery.Encoded.AsSpan(bodyStart));
     }
 
     public static byte[] Bytes(ByteBuffer buffer) => buffer.Buffer.AsSpan(buffer.Offset, buffer.Length).ToArray();
+
+    private static bool IsDamage(Exception error) =>
+        error is AmqpException or InvalidCastException or ArgumentException or IndexOutOfRangeException or OverflowException or NotImplementedException;
 
     // Section by section: a message without a body would be encoded with an empty one.
     private static byte[] Join(IEnumerable<Described> sections, ReadOnlySpan<byte> rest)

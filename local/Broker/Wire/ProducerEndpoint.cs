@@ -77,11 +77,7 @@ internal sealed class ProducerEndpoint(BrokerCore broker, string queue) : LinkEn
     {
         try
         {
-            foreach (var (encoded, facts) in messages)
-            {
-                broker.Enqueue(queue, encoded, facts);
-            }
-
+            broker.Enqueue(queue, messages);
             broker.Loop.AfterCommit(() => BrokerCore.Answer(() => link.DisposeMessage(message, new Accepted(), true)));
         }
         catch (BrokerStateException refused)

@@ -3,6 +3,7 @@ using Serverless.Core.Queue;
 
 namespace Serverless.GpuWorker.Tests.Hosting;
 
+[Collection(nameof(WorkerStack))]
 public sealed class WorkerServiceTests
 {
     [Fact]

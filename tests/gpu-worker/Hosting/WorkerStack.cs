@@ -1,14 +1,18 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Core.HotState;
 using Serverless.Core.Jobs;
+using Serverless.Core.Keys;
 using Serverless.Core.Queue;
 using Serverless.Core.Requests;
+using Serverless.Core.Store;
 using Serverless.Local.Broker;
 using Serverless.Local.Redis;
+using StackExchange.Redis;
 
 namespace Serverless.GpuWorker.Tests.Hosting;
 
@@ -34,11 +38,14 @@ internal sealed class WorkerStack : IAsyncDisposable
             ["Worker:ModelFile"] = ModelFile(folder),
             ["Worker:ModelCache"] = Path.Combine(folder, "models"),
             ["Worker:DrainSeconds"] = "0",
+            ["Webhooks:AllowPrivateNetworks"] = "true",
         };
         _client = Build(_settings, worker: false);
     }
 
     public IJobStore Store => _client.Services.GetRequiredService<IJobStore>();
+
+    public IBlobStore Blobs => _client.Services.GetRequiredService<IBlobStore>();
 
     public IHotState HotState => _client.Services.GetRequiredService<IHotState>();
 
@@ -68,11 +75,54 @@ internal sealed class WorkerStack : IAsyncDisposable
         },
     };
 
-    public async Task<IHost> StartWorkerAsync(int maxSequences = 4)
+    public async Task<IHost> StartWorkerAsync(int maxSequences = 4, int maxAttempts = 5, int drainSeconds = 0)
     {
-        var host = Build(new(_settings) { ["Engine:MaxSequences"] = $"{maxSequences}" }, worker: true);
+        var host = Build(new(_settings)
+        {
+            ["Engine:MaxSequences"] = $"{maxSequences}",
+            ["Worker:MaxAttempts"] = $"{maxAttempts}",
+            ["Worker:DrainSeconds"] = $"{drainSeconds}",
+        }, worker: true);
         await host.StartAsync();
         return host;
+    }
+
+    /// <summary>Starts the HTTP API and gives a client that asks with a key of the jobs' tenant.</summary>
+    public async Task<(WebApplication Api, HttpClient Http)> StartApiAsync()
+    {
+        const string Key = "sk-test-0123456789-0123456789";
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(_settings);
+        builder.Services.AddBlobStore().AddHotState().AddKeyRing().AddDeployments().AddJobs().AddQueue();
+        var api = builder.AddFunctionsApi().Build().MapFunctionsApi();
+        api.Urls.Add("http://127.0.0.1:0");
+        await api.Services.GetRequiredService<IKeyRing>().EnsureAsync(Key, "t", null, admin: false, CancellationToken.None);
+        await api.StartAsync();
+        var http = new HttpClient { BaseAddress = new Uri(api.Urls.Single()), Timeout = TimeSpan.FromSeconds(30) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+        return (api, http);
+    }
+
+    /// <summary>Wipes hot state, as an administrator or a failover without replica could.</summary>
+    public async Task WipeAsync()
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(_redis.ConnectionString + ",allowAdmin=true");
+        await connection.GetDatabase().ExecuteAsync("FLUSHALL");
+    }
+
+    /// <summary>Reads every event of a job, from whatever is known of it when.</summary>
+    public async Task<IReadOnlyList<JobEvent>> EventsAsync(JobId id)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var reader = await HotState.FollowAsync(id, 0, limit.Token);
+        var events = new List<JobEvent>();
+        while (await reader.ReadAsync(limit.Token) is { Events.Count: > 0 } page)
+        {
+            events.AddRange(page.Events);
+        }
+
+        return events;
     }
 
     public async Task SendAsync(Job job)

@@ -6,9 +6,9 @@ namespace Serverless.Inference.Tests.Kernels;
 
 public sealed class Int8LinearTests
 {
-    private static readonly int[] Outputs = [1, 15, 16, 17, 32, 33, 48, 64, 100];
+    private static readonly int[] Outputs = [1, 3, 15, 16, 17, 31, 32, 33, 48, 49, 64, 65, 100, 127];
 
-    private static readonly int[] Depths = [4, 8, 12, 20, 64, 144];
+    private static readonly int[] Depths = [4, 8, 12, 20, 28, 36, 60, 64, 68, 124, 132, 144, 172];
 
     [Theory]
     [MemberData(nameof(OperatorSession.AllSets), MemberType = typeof(OperatorSession))]

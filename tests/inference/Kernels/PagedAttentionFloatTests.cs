@@ -5,8 +5,9 @@ namespace Serverless.Inference.Tests.Kernels;
 
 public sealed class PagedAttentionFloatTests
 {
-    private static readonly (int Heads, int KvHeads, int Size)[] Shapes = [(2, 2, 16), (3, 1, 48), (9, 3, 64), (7, 1, 96), (4, 2, 128)];
+    private static readonly (int Heads, int KvHeads, int Size)[] Shapes = [(2, 2, 16), (4, 2, 32), (3, 1, 48), (9, 3, 64), (4, 1, 80), (5, 1, 96), (6, 1, 112), (7, 1, 128), (8, 1, 256)];
 
+    // Each head size and each group size.
     [Fact]
     public void EveryShapeMatchesThePlainCode()
     {

@@ -2,12 +2,14 @@ using System.Text.Json;
 using Serverless.Inference.Gguf;
 using Serverless.Inference.Templates;
 using Serverless.Inference.Tests.Fixtures;
+using Serverless.Inference.Tests.Npm;
 
 namespace Serverless.Inference.Tests.Templates;
 
 /// <summary>
 /// Well-known models' templates, each case as Jinja renders it. Other projects' templates are not part of the
-/// repository: where their file is not at hand, the shipped model's template is the only one.
+/// repository: where their file is not at hand, the shipped model's template is compared with Jinja, and those in the
+/// npm packages with another interpreter. Each construct alone is the business of the other classes here.
 /// </summary>
 public sealed class ChatTemplatesOfModelsTests(ITestOutputHelper output)
 {
@@ -38,13 +40,40 @@ public sealed class ChatTemplatesOfModelsTests(ITestOutputHelper output)
         Assert.True(failures.Count == 0, $"{failures.Count} of {count} differ\n{string.Join('\n', failures)}");
     }
 
-    private static string? Compare(ChatTemplate template, JsonElement file, JsonElement result)
+    [Theory]
+    [InlineData("deepseek_v3")]
+    [InlineData("gemma3")]
+    [InlineData("llama3_1")]
+    [InlineData("qwen3")]
+    public async Task ATemplateInANpmPackageRendersAsAnotherInterpreterDoes(string package)
+    {
+        var path = await ModelPackages.FileAsync(package, "tokenizer_config.json");
+        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Shipped, TestContext.Current.CancellationToken));
+        using var config = JsonDocument.Parse(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        using var rendered = JsonDocument.Parse(await ModelPackages.RunAsync("render.mjs", path, Shipped));
+        var source = config.RootElement.GetProperty("chat_template").GetString()!;
+        var template = ChatTemplate.Parse(source);
+
+        // A template that never asks whether content is text has no answer for a list, and each interpreter another error.
+        var results = rendered.RootElement.EnumerateArray()
+            .Where(result => result.GetProperty("case").GetString() != "content-parts" || source.Contains("is string", StringComparison.Ordinal)).ToArray();
+
+        Assert.InRange(results.Length, file.RootElement.GetProperty("cases").EnumerateObject().Count() - 1, int.MaxValue);
+        Assert.Contains(results, result => result.TryGetProperty("expected", out _));
+        Assert.All(results, result => Assert.True(
+            Compare(template, file.RootElement, result, config.RootElement) is null,
+            $"{result.GetProperty("case")}: {Compare(template, file.RootElement, result, config.RootElement)}"));
+    }
+
+    private static string Shipped => Path.Combine(FixtureFolder.RepositoryRoot, "tests", "fixtures", "shipped-chat-template.json");
+
+    private static string? Compare(ChatTemplate template, JsonElement file, JsonElement result, JsonElement? config = null)
     {
         string? actual = null;
         TemplateException? error = null;
         try
         {
-            actual = template.Render(InputOf(file, file.GetProperty("cases").GetProperty(result.GetProperty("case").GetString()!))).Text;
+            actual = template.Render(InputOf(file, file.GetProperty("cases").GetProperty(result.GetProperty("case").GetString()!), config ?? file)).Text;
         }
         catch (TemplateException refused)
         {
@@ -62,7 +91,7 @@ public sealed class ChatTemplatesOfModelsTests(ITestOutputHelper output)
         return error is not null ? error.Message : actual == expected ? null : $"expected\n{expected}\ngot\n{actual}";
     }
 
-    private static TemplateInput InputOf(JsonElement file, JsonElement given)
+    private static TemplateInput InputOf(JsonElement file, JsonElement given, JsonElement tokens)
     {
         var variables = given.EnumerateObject()
             .Where(property => property.Name is not ("messages" or "tools" or "add_generation_prompt"))
@@ -72,13 +101,16 @@ public sealed class ChatTemplatesOfModelsTests(ITestOutputHelper output)
             Messages = given.GetProperty("messages"),
             Tools = given.TryGetProperty("tools", out var tools) ? tools : null,
             AddGenerationPrompt = given.TryGetProperty("add_generation_prompt", out var adds) && adds.GetBoolean(),
-            BosToken = file.GetProperty("bos_token").GetString(),
-            EosToken = file.GetProperty("eos_token").GetString(),
+            BosToken = Token(tokens.GetProperty("bos_token")),
+            EosToken = Token(tokens.GetProperty("eos_token")),
             Now = DateTimeOffset.Parse(
                 file.GetProperty("now").GetString()! + "Z", System.Globalization.CultureInfo.InvariantCulture),
             Variables = variables,
         };
     }
+
+    // A package writes a token as its text or as an object with it.
+    private static string? Token(JsonElement token) => token.ValueKind == JsonValueKind.Object ? token.GetProperty("content").GetString() : token.GetString();
 
     // The shipped model's template is read from the model itself.
     private static string SourceOf(JsonElement template)
@@ -98,6 +130,6 @@ public sealed class ChatTemplatesOfModelsTests(ITestOutputHelper output)
         var shared = Path.Combine(FixtureFolder.RepositoryRoot, "..", "shared", "fixtures", Name);
         return File.Exists(FixtureFolder.File(Name)) ? FixtureFolder.File(Name)
             : File.Exists(shared) ? shared
-            : Path.Combine(FixtureFolder.RepositoryRoot, "tests", "fixtures", "shipped-chat-template.json");
+            : Shipped;
     }
 }

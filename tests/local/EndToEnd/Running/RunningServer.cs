@@ -10,6 +10,8 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     private readonly List<ServerProcess> _processes = [];
 
+    private Dictionary<string, string> _environment = [];
+
     private RunningServer()
     {
     }
@@ -46,6 +48,20 @@ public sealed partial class RunningServer : IAsyncDisposable
 
     public ApiClient As(string? key) => new(Address, key);
 
+    /// <summary>The processes in the order in which they were started.</summary>
+    internal IReadOnlyList<ServerProcess> Processes => _processes;
+
+    /// <summary>Starts one more process of the system.</summary>
+    internal ServerProcess Add(string roles)
+    {
+        var process = ServerProcess.Start(
+            Repository.Executable("Serverless.Local", "serverless"),
+            ["--roles", roles, "--data", Data, "--urls", "http://127.0.0.1:0", "--api-key", AdministratorKey],
+            _environment);
+        _processes.Add(process);
+        return process;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Api?.Dispose();
@@ -60,12 +76,10 @@ public sealed partial class RunningServer : IAsyncDisposable
     private async Task RunAsync(string[] parts, Dictionary<string, string> environment, CancellationToken cancellationToken)
     {
         environment["Worker__ModelCache"] = Repository.Kept("test-models");
+        _environment = environment;
         foreach (var roles in parts)
         {
-            _processes.Add(ServerProcess.Start(
-                Repository.Executable("Serverless.Local", "serverless"),
-                ["--roles", roles, "--data", Data, "--urls", "http://127.0.0.1:0", "--api-key", AdministratorKey],
-                environment));
+            Add(roles);
         }
 
         var ready = await _processes[^1].LineAsync(Ready(), cancellationToken);

@@ -9,6 +9,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _log = new();
+    private readonly List<string> _errors = [];
     private readonly List<(Regex Pattern, TaskCompletionSource<Match> Found)> _waiting = [];
     private readonly Lock _gate = new();
 
@@ -16,7 +17,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
-        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data, isError: true);
         _process.Exited += (_, _) => Fail();
         _process.Start();
         _process.BeginOutputReadLine();
@@ -32,6 +33,18 @@ internal sealed class ServerProcess : IAsyncDisposable
             lock (_gate)
             {
                 return _log.ToString();
+            }
+        }
+    }
+
+    /// <summary>The lines on standard error, which the log has too.</summary>
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _errors];
             }
         }
     }
@@ -81,6 +94,20 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the process without a warning to it (SIGKILL) and waits until it is gone.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>Asks the process to end (SIGTERM).</summary>
+    public async Task TerminateAsync(CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
+        await kill.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>Waits for the end and gives the exit code.</summary>
     public async Task<int> ExitAsync(CancellationToken cancellationToken)
     {
@@ -103,7 +130,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private void Hear(string? line)
+    private void Hear(string? line, bool isError = false)
     {
         if (line is null)
         {
@@ -113,6 +140,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         lock (_gate)
         {
             _log.Append(line).Append('\n');
+            if (isError)
+            {
+                _errors.Add(line);
+            }
+
             foreach (var (pattern, found) in _waiting)
             {
                 if (pattern.Match(line) is { Success: true } match)

@@ -1,6 +1,0 @@
-using Microsoft.Extensions.Options;
-
-namespace Serverless.Core.Queue;
-
-[OptionsValidator]
-internal sealed partial class QueueOptionsValidator : IValidateOptions<QueueOptions>;
