@@ -3,7 +3,6 @@ using Serverless.GpuWorker.Models;
 using Serverless.Inference.Execution;
 using Serverless.Inference.Onnx;
 using Serverless.Inference.Scheduling;
-using Serverless.Inference.Tokenization;
 
 namespace Serverless.Bench.Engine;
 
@@ -16,5 +15,5 @@ internal static class BenchModel
         ModelCache.ImportAsync(ModelCatalog.FindFile(Name), DataFolder.Models, new ImportOptions(), progress: null, cancellationToken);
 
     public static InferenceEngine Load(ImportedModel model, EngineOptions options, Action<IReadOnlyList<SequenceOutput>> onStep) =>
-        InferenceEngine.Load(model, Tokenizer.Create(TokenizerData.Load(model.Folder)), options, onStep, TimeProvider.System);
+        InferenceEngine.Load(model, options, onStep, TimeProvider.System).Engine;
 }

@@ -4,7 +4,6 @@ using Serverless.Inference.Execution;
 using Serverless.Inference.Onnx;
 using Serverless.Inference.Scheduling;
 using Serverless.Inference.Templates;
-using Serverless.Inference.Tokenization;
 
 namespace Serverless.GpuWorker.Models;
 
@@ -20,8 +19,8 @@ internal sealed class ModelLoader(
         var options = worker.Value;
         var file = options.ModelFile ?? ModelCatalog.FindFile(options.Deployment);
         var imported = await ModelCache.ImportAsync(file, options.ModelCache, new ImportOptions(), progress, cancellationToken);
-        var tokenizer = Tokenizer.Create(TokenizerData.Load(imported.Folder));
         var template = imported.Config.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null;
+        var (running, tokenizer) = InferenceEngine.Load(imported, engine.Value, onStep, clock);
         return new ServedModel(
             new Deployment
             {
@@ -34,6 +33,6 @@ internal sealed class ModelLoader(
             imported.Config,
             tokenizer,
             template,
-            InferenceEngine.Load(imported, tokenizer, engine.Value, onStep, clock));
+            running);
     }
 }

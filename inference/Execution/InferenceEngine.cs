@@ -48,19 +48,31 @@ public sealed class InferenceEngine : IAsyncDisposable
         FreeSequences = Math.Max(0, _options.MaxSequences - Volatile.Read(ref _unfinished)),
     };
 
-    /// <summary>Loads an imported model and starts to take sequences.</summary>
+    /// <summary>Loads an imported model and its tokenizer, and starts to take sequences.</summary>
     /// <param name="model">The model, as <see cref="ModelCache"/> gives it.</param>
-    /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="options">How much to take on; refused when out of range.</param>
     /// <param name="onStep">Called on the engine's thread with what each step gave; it must be quick and must not throw.</param>
     /// <param name="clock">Measures the time of steps.</param>
     /// <exception cref="ModelException">The model cannot be loaded.</exception>
-    public static InferenceEngine Load(
-        ImportedModel model, Tokenizer tokenizer, EngineOptions options, Action<IReadOnlyList<SequenceOutput>> onStep, TimeProvider clock)
+    /// <exception cref="TokenizerException">The vocabulary beside the model cannot be used.</exception>
+    public static (InferenceEngine Engine, Tokenizer Tokenizer) Load(
+        ImportedModel model, EngineOptions options, Action<IReadOnlyList<SequenceOutput>> onStep, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        return Start(ModelRunner.Load(model, options), request => new ChoiceText(tokenizer, request.Stop), options, onStep, clock);
+        // Each takes about as long as the other, and keeps one core busy.
+        var reading = Task.Run(() => Tokenizer.Create(TokenizerData.Load(model.Folder)));
+        var runner = ModelRunner.Load(model, options);
+        try
+        {
+            var tokenizer = reading.GetAwaiter().GetResult();
+            return (Start(runner, request => new ChoiceText(tokenizer, request.Stop), options, onStep, clock), tokenizer);
+        }
+        catch
+        {
+            runner.Dispose();
+            throw;
+        }
     }
 
     internal static InferenceEngine Start(

@@ -1,40 +1,81 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace Serverless.Inference.Kernels;
 
 /// <summary>Native memory, 64-byte aligned and not cleared, that is lent for one run of an operator.</summary>
+/// <remarks>The smallest block that is large enough is lent, so that a small need never takes the block of a large one.</remarks>
 internal sealed class ScratchPool
 {
-    private readonly ConcurrentBag<Scratch> _idle = [];
+    private readonly Lock _gate = new();
+    private readonly List<Scratch> _idle = [];
 
     /// <summary>How many blocks lie idle.</summary>
-    public int Idle => _idle.Count;
+    public int Idle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _idle.Count;
+            }
+        }
+    }
 
     /// <summary>Lends a block of at least <paramref name="bytes"/>; give it back with <see cref="Return"/>.</summary>
     public Scratch Rent(long bytes)
     {
-        if (_idle.TryTake(out var scratch))
+        Scratch? tooSmall;
+        lock (_gate)
         {
-            if (scratch.Bytes >= bytes)
+            if (Take(bytes) is { } scratch)
             {
                 return scratch;
             }
 
-            scratch.Dispose();
+            // It gives way to the new block, so that there are never more than were lent at once.
+            tooSmall = Take(0);
         }
 
+        tooSmall?.Dispose();
         return Scratch.Allocate(bytes);
     }
 
-    public void Return(Scratch scratch) => _idle.Add(scratch);
+    public void Return(Scratch scratch)
+    {
+        lock (_gate)
+        {
+            _idle.Add(scratch);
+        }
+    }
 
     public void Clear()
     {
-        while (_idle.TryTake(out var scratch))
+        lock (_gate)
         {
-            scratch.Dispose();
+            _idle.ForEach(scratch => scratch.Dispose());
+            _idle.Clear();
         }
+    }
+
+    private Scratch? Take(long bytes)
+    {
+        var best = -1;
+        for (var i = 0; i < _idle.Count; i++)
+        {
+            if (_idle[i].Bytes >= bytes && (best < 0 || _idle[i].Bytes < _idle[best].Bytes))
+            {
+                best = i;
+            }
+        }
+
+        if (best < 0)
+        {
+            return null;
+        }
+
+        var scratch = _idle[best];
+        _idle.RemoveAt(best);
+        return scratch;
     }
 }
 

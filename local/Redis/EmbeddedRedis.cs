@@ -32,6 +32,7 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
 
     /// <summary>Starts the server with what an earlier run left in the folder; what cannot be read is moved aside, and the log says so.</summary>
     /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
     public static EmbeddedRedis Start(EmbeddedRedisOptions options, ILogger? logger = null)
     {
         Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
@@ -63,9 +64,14 @@ public sealed partial class EmbeddedRedis : IAsyncDisposable
             {
                 LogMovedAside(logger, folder.MoveDataAside(), error);
             }
-            catch
+            catch (Exception error)
             {
                 folder.Dispose();
+                if (IsPortTaken(error))
+                {
+                    throw new IOException($"Port {port} of 127.0.0.1 is taken, so Redis cannot start there. Stop the process that has it, or give another port with --redis-port.", error);
+                }
+
                 throw;
             }
         }

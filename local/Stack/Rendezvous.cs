@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -9,9 +10,10 @@ internal sealed class Rendezvous(string data)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(data, "run")).FullName;
 
-    /// <summary>Says where a part is to be found.</summary>
-    public void Announce(string part, string connectionString)
+    /// <summary>Says where a part is to be found, and keeps its port for the next start.</summary>
+    public void Announce(string part, string connectionString, int port)
     {
+        File.WriteAllText(PortFile(part), port.ToString(CultureInfo.InvariantCulture));
         var path = Path.Combine(_folder, part);
         var temporary = $"{path}.{Environment.ProcessId}";
         WritePrivate(temporary, connectionString);
@@ -41,19 +43,11 @@ internal sealed class Rendezvous(string data)
         return await File.ReadAllTextAsync(path, cancellationToken);
     }
 
-    /// <returns>The port asked for, else the one of the last start when it is free, else a free one; it is kept for the next start.</returns>
-    public int Port(string part, int asked)
-    {
-        var path = Path.Combine(_folder, part + ".port");
-        if (asked == 0 && File.Exists(path) && int.TryParse(File.ReadAllText(path), out var last) && IsFree(last))
-        {
-            return last;
-        }
-
-        var port = asked != 0 ? asked : FreePort();
-        File.WriteAllText(path, port.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        return port;
-    }
+    /// <returns>The port asked for, else the one of the last start when it is free, else 0 for any.</returns>
+    public int Port(string part, int asked) =>
+        asked != 0 ? asked
+        : File.Exists(PortFile(part)) && int.TryParse(File.ReadAllText(PortFile(part)), CultureInfo.InvariantCulture, out var last) && IsFree(last) ? last
+        : 0;
 
     /// <returns>The text of a secret that is made once and kept.</returns>
     public static string Secret(string path, Func<string> make)
@@ -79,12 +73,7 @@ internal sealed class Rendezvous(string data)
         writer.Write(text);
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private string PortFile(string part) => Path.Combine(_folder, part + ".port");
 
     private static bool IsFree(int port)
     {

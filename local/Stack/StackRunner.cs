@@ -63,7 +63,7 @@ internal static class StackRunner
         var wanted = EmbeddedSettings.Read(settings, EmbeddedRedisOptions.Section, new EmbeddedRedisOptions { Folder = Path.Combine(options.Data, "redis") });
         wanted.Port = meeting.Port("redis", options.RedisPort != 0 ? options.RedisPort : wanted.Port);
         var redis = EmbeddedRedis.Start(wanted, logging.CreateLogger<EmbeddedRedis>());
-        meeting.Announce("redis", redis.ConnectionString);
+        meeting.Announce("redis", redis.ConnectionString, redis.Port);
         return redis;
     }
 
@@ -77,13 +77,16 @@ internal static class StackRunner
         });
         wanted.Port = meeting.Port("queue", options.QueuePort != 0 ? options.QueuePort : wanted.Port);
         var broker = await EmbeddedBroker.StartAsync(wanted);
-        meeting.Announce("queue", broker.ConnectionString);
+        meeting.Announce("queue", broker.ConnectionString, broker.Port);
         return broker;
     }
 
     private static async Task<IHost> BuildAsync(IHostApplicationBuilder builder, StackOptions options, Rendezvous meeting, CancellationToken cancellationToken)
     {
-        builder.Logging.SetMinimumLevel(options.LogLevel);
+        // What keeps the stack from starting is told once, in one line; these tell it before, with a stack trace each.
+        builder.Logging.SetMinimumLevel(options.LogLevel)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= options.LogLevel && level != LogLevel.Error)
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", level => level >= options.LogLevel && level != LogLevel.Critical);
         await FillInAsync(builder.Configuration, options, meeting, cancellationToken);
         if (options.Roles.Contains(Role.Functions) || options.Roles.Contains(Role.Worker))
         {

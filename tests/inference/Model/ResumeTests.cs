@@ -2,7 +2,6 @@ using Serverless.Inference.Execution;
 using Serverless.Inference.Onnx;
 using Serverless.Inference.Scheduling;
 using Serverless.Inference.Tests.Fixtures;
-using Serverless.Inference.Tokenization;
 
 namespace Serverless.Inference.Tests.Model;
 
@@ -59,7 +58,8 @@ public sealed class ResumeTests
         var tokens = jobs.SelectMany(job => job).ToDictionary(request => request.Id, _ => new List<int>());
         var left = tokens.Count;
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var engine = InferenceEngine.Load(model, Tokenizer.Create(TokenizerData.Load(model.Folder)), new(), OnStep, TimeProvider.System);
+        var (loaded, _) = InferenceEngine.Load(model, new(), OnStep, TimeProvider.System);
+        await using var engine = loaded;
         Assert.All(jobs, job => Assert.True(engine.TrySubmit(job)));
         await ended.Task.WaitAsync(_limit, TestContext.Current.CancellationToken);
         return tokens.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray());
