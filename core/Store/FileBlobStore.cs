@@ -5,7 +5,7 @@ namespace Serverless.Core.Store;
 /// <summary>The store in a folder, shared by every process that is given the same folder.</summary>
 /// <remarks>
 /// A blob is written beside its place and then linked or renamed into it, so a reader sees the whole content or none.
-/// Moving without overwriting is link() on Unix: of two processes that create a blob, one wins.
+/// A blob is created by <see cref="ExclusiveMove"/>: of two processes that create one, one wins.
 /// </remarks>
 internal sealed class FileBlobStore : IBlobStore
 {
@@ -138,16 +138,17 @@ internal sealed class FileBlobStore : IBlobStore
         {
             try
             {
-                File.Move(temporary, target, overwrite);
+                if (!overwrite)
+                {
+                    return ExclusiveMove.Try(temporary, target);
+                }
+
+                File.Move(temporary, target, overwrite: true);
                 return true;
             }
             catch (DirectoryNotFoundException) when (attempt == 0)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            }
-            catch (IOException) when (!overwrite && File.Exists(target))
-            {
-                return false;
             }
         }
     }
