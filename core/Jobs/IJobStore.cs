@@ -11,7 +11,7 @@ public interface IJobStore
 
     Task<JobResult?> FindResultAsync(JobId id, CancellationToken cancellationToken);
 
-    /// <summary>Makes the job done, once, and tells hot state; repeating it after a crash is harmless.</summary>
+    /// <summary>Makes the job done, once, and tells hot state and the webhooks; repeating it after a crash is harmless.</summary>
     /// <returns>Whether this call made it done, and the result that stands: this one or the one that was first.</returns>
     Task<(bool Won, JobResult Result)> CommitAsync(Job job, JobResult result, CancellationToken cancellationToken);
 }

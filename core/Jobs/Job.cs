@@ -25,6 +25,9 @@ public sealed record Job
     /// <summary>After this moment the job ends as <see cref="JobState.Expired"/> and is not charged.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>Where to tell of the job's end, beside the tenant's endpoints.</summary>
+    public Uri? WebhookUrl { get; init; }
+
     public DateTimeOffset AcceptedAt => Id.AcceptedAt;
 
     public string RequestPath => Id.Folder + "job.json";

@@ -8,6 +8,9 @@ namespace Serverless.Core.Jobs;
 /// <param name="Code">For example <c>context_length_exceeded</c>.</param>
 public sealed record JobError(int Status, string Type, string Message, string? Param = null, string? Code = null)
 {
+    /// <summary>The code of a job that was taken back at the door; its caller was told that nothing was accepted.</summary>
+    public const string NotAccepted = "not_accepted";
+
     public static JobError Invalid(string message, string? param = null, string? code = null) =>
         new(400, "invalid_request_error", message, param, code);
 

@@ -3,10 +3,11 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Serverless.Core.HotState;
 using Serverless.Core.Store;
+using Serverless.Core.Webhooks;
 
 namespace Serverless.Core.Jobs;
 
-internal sealed partial class JobStore(IBlobStore store, IHotState hotState, TimeProvider clock, ILogger<JobStore> logger) : IJobStore
+internal sealed partial class JobStore(IBlobStore store, IHotState hotState, TimeProvider clock, ILogger<JobStore> logger, WebhookOutbox? webhooks = null) : IJobStore
 {
     private const int Attempts = 4;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -31,6 +32,11 @@ internal sealed partial class JobStore(IBlobStore store, IHotState hotState, Tim
         var stands = won ? result : await FindResultAsync(job.Id, cancellationToken)
             ?? throw new StoreException($"The result of {job.Id} was deleted while it was being committed.", isTransient: true);
         await TellHotStateAsync(job, stands, cancellationToken);
+        if (webhooks is not null)
+        {
+            await webhooks.TellAsync(job, stands, cancellationToken);
+        }
+
         return (won, stands);
     }
 

@@ -30,7 +30,8 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
     public async Task<Accepted> AcceptAsync(KeyRecord caller, GenerationCall call, CacheDirectives directives, bool background, CancellationToken cancellationToken)
     {
         var id = JobId.New(clock.GetUtcNow());
-        var key = PromptKey.For(caller.Tenant, call.Deployment.Name, call.Deployment.ModelDigest, call.Request, call.Seed);
+        // A shared or cached answer has no job of this call's own that could tell its receiver.
+        var key = call.WebhookUrl is not null ? null : PromptKey.For(caller.Tenant, call.Deployment.Name, call.Deployment.ModelDigest, call.Request, call.Seed);
         var leads = false;
         for (var tries = 0; key is not null && directives.Store && !leads && tries < Admissions; tries++)
         {
@@ -61,6 +62,7 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
             Seed = call.Seed ?? Seeds.New(),
             PromptKey = directives.Store ? key : null,
             Deadline = call.Deadline,
+            WebhookUrl = call.WebhookUrl,
         };
         try
         {
@@ -101,7 +103,7 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
                 Tenant = job.Tenant,
                 Deployment = job.Deployment,
                 State = JobState.Failed,
-                Error = JobError.Server($"The job was not accepted: {reason.Message}", "not_accepted"),
+                Error = JobError.Server($"The job was not accepted: {reason.Message}", JobError.NotAccepted),
                 Seed = job.Seed,
                 FinishedAt = clock.GetUtcNow(),
             }, CancellationToken.None);
@@ -110,7 +112,7 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
                 await hotState.LeaveFlightAsync(job.PromptKey!, job.Id, CancellationToken.None);
             }
         }
-        catch (Exception error) when (error is StoreException or HotStateUnavailableException)
+        catch (Exception error) when (error is StoreException or HotStateUnavailableException or QueueException)
         {
             // What could not be taken back ends by its time to live; the caller hears of the first failure.
         }

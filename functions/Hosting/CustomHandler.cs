@@ -7,10 +7,15 @@ namespace Serverless.Functions.Hosting;
 /// <summary>Serves as an Azure Functions custom handler when the Functions host has started this process.</summary>
 internal static class CustomHandler
 {
+    /// <summary>Whether the Functions host has started this process and hands it the messages of its triggers.</summary>
+    public static bool IsCustomHandler(this IConfiguration configuration) => configuration[Port] is { Length: > 0 };
+
+    private const string Port = "FUNCTIONS_CUSTOMHANDLER_PORT";
+
     /// <summary>Listens on loopback only, at the port that the host gave, whatever else the inherited environment says.</summary>
     public static void AddCustomHandlerPort(this WebApplicationBuilder builder)
     {
-        if (builder.Configuration["FUNCTIONS_CUSTOMHANDLER_PORT"] is not { Length: > 0 } text)
+        if (builder.Configuration[Port] is not { Length: > 0 } text)
         {
             return;
         }

@@ -10,6 +10,7 @@ using Serverless.Functions.Keys;
 using Serverless.Functions.Models;
 using Serverless.Functions.OpenApi;
 using Serverless.Functions.Requests;
+using Serverless.Functions.Webhooks;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -23,6 +24,7 @@ public static class FunctionsApi
         builder.Services.AddSingleton<CallReader>().AddSingleton<Acceptance>().AddSingleton<JobAnswer>().AddSingleton<GenerationDoor>();
         builder.Services.AddOpenApi(options => options.DescribeCommon());
         builder.Services.AddRouting();
+        builder.AddWebhooksApi();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -49,6 +51,9 @@ public static class FunctionsApi
         routes.MapModels();
         routes.MapJobs();
         routes.MapKeys();
+        routes.MapWebhooks();
+        routes.MapDeliveries();
+        routes.MapDeliverWebhook();
         routes.MapOpenApi();
         routes.MapScalarApiReference("/docs", options => options.WithTitle("Serverless inference").DisableDefaultFonts());
         return app;

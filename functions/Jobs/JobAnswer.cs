@@ -32,7 +32,8 @@ internal sealed class JobAnswer(IJobStore store, IHotState hotState)
         }
     }
 
-    private static void Write(Utf8JsonWriter json, Job job, JobStatus? hot, JobResult? result)
+    /// <summary>Writes the object; <paramref name="hot"/> matters only while there is no result.</summary>
+    public static void Write(Utf8JsonWriter json, Job job, JobStatus? hot, JobResult? result)
     {
         json.WriteStartObject();
         json.WriteString("id", job.Id.ToString());

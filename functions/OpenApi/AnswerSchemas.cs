@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Serverless.Core.Jobs;
+using Serverless.Functions.Webhooks;
 using static Serverless.Functions.OpenApi.Schemas;
 
 namespace Serverless.Functions.OpenApi;
@@ -103,6 +104,7 @@ internal static class AnswerSchemas
             ("revoked_at", Time().OrNull()),
             ("key?", Text("The key itself, in the answer to its making only.")))),
         ("ApiKeyList", Object(("object", OneOf("list")), ("data", List(Named("ApiKey"))))),
+        .. WebhookSchemas.All(),
     ];
 
     private static (string, IOpenApiSchema)[] Head(string prefix, string kind) =>

@@ -14,13 +14,14 @@ internal static class OpenApiDescriptions
     /// <param name="builder">The route.</param>
     /// <param name="example">A body that works.</param>
     /// <param name="body">What a body may be; an object by default.</param>
-    public static TBuilder Describe<TBuilder>(this TBuilder builder, string example, Func<OpenApiSchema>? body = null)
+    /// <param name="isRequired">Whether there is always a body.</param>
+    public static TBuilder Describe<TBuilder>(this TBuilder builder, string example, Func<OpenApiSchema>? body = null, bool isRequired = true)
         where TBuilder : IEndpointConventionBuilder =>
         builder.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.RequestBody = new OpenApiRequestBody
             {
-                Required = true,
+                Required = isRequired,
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
                     [Json] = new() { Schema = body?.Invoke() ?? new OpenApiSchema { Type = JsonSchemaType.Object }, Example = JsonNode.Parse(example) },

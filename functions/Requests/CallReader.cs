@@ -1,20 +1,26 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Serverless.Core.Deployments;
 using Serverless.Core.Requests;
+using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
 using Serverless.Functions.OpenApi;
+using Serverless.Functions.Webhooks;
 
 namespace Serverless.Functions.Requests;
 
 /// <summary>Reads a generation call's body against the deployment that it names.</summary>
-internal sealed class CallReader(IDeploymentCatalog deployments, TimeProvider clock)
+internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<WebhookOptions> webhooks, TimeProvider clock)
 {
     private static readonly TextParameter Model = new("model", "The deployment that answers; GET /v1/models lists them.") { IsRequired = true };
     private static readonly FlagParameter Stream = new("stream", "Sends the answer as server-sent events while it is made.");
     private static readonly FlagParameter Usage = new("include_usage", "Ends the stream with a chunk that has the usage and no choices.");
     private static readonly ShapedParameter StreamOptions = new("stream_options", "For a streamed answer only.", () => Schemas.Body(Usage));
+    private static readonly ShapedParameter Receiver =
+        new("webhook_url", "Where to tell that the job has ended. Such a request is always a job of its own, past the prompt cache.", WebhookReader.UrlSchema);
+
     private static readonly TextParameter Tier = new("service_tier", "Both mean the same here.") { Values = ["auto", "default"] };
 
     /// <summary>Parameters of OpenAI's that shape nothing here, so that SDKs which send them are served.</summary>
@@ -23,7 +29,7 @@ internal sealed class CallReader(IDeploymentCatalog deployments, TimeProvider cl
             .Select(name => new ShapedParameter(name, "Accepted, and without effect.", () => new OpenApiSchema()))];
 
     /// <summary>Every parameter that this reader knows.</summary>
-    public static IReadOnlyList<Parameter> Known { get; } = [Model, Stream, StreamOptions, Tier, .. Harmless];
+    public static IReadOnlyList<Parameter> Known { get; } = [Model, Stream, StreamOptions, Receiver, Tier, .. Harmless];
 
     public async Task<GenerationCall> ReadAsync(JsonElement body, Func<Parameters, GenerationRequest, GenerationRequest> readPrompt, CancellationToken cancellationToken)
     {
@@ -40,11 +46,11 @@ internal sealed class CallReader(IDeploymentCatalog deployments, TimeProvider cl
             Request = readPrompt(parameters, SamplingReader.Read(parameters, deployment)),
             Seed = SamplingReader.Seed(parameters),
             Deadline = SamplingReader.Deadline(parameters, clock.GetUtcNow()),
+            WebhookUrl = WebhookReader.Url(parameters, Receiver, webhooks.Value),
             Stream = stream,
             IncludeUsage = IncludeUsage(parameters, stream),
         };
         parameters.Text(Tier);
-        parameters.Refuse("webhook_url", "webhooks are not available in this version; poll the job at GET /v1/jobs/{id} or stream its events.");
         foreach (var parameter in Harmless)
         {
             parameters.Find(parameter);

@@ -15,6 +15,9 @@ internal sealed record GenerationCall
 
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>Where to tell of the job's end.</summary>
+    public Uri? WebhookUrl { get; init; }
+
     public bool Stream { get; init; }
 
     public bool IncludeUsage { get; init; }

@@ -21,6 +21,7 @@ public static class WorkerServiceCollectionExtensions
         services.AddOptions<HostOptions>().Configure<IOptions<WorkerOptions>>((host, worker) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(worker.Value.DrainSeconds) + Settling);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddWebhookOutbox();
         services.AddSingleton<ModelLoader>();
         services.AddHostedService<WorkerService>();
         return services;

@@ -7,8 +7,11 @@ public sealed partial class RoutesTests(OneProcess fixture)
 {
     private static readonly string[] Routes =
     [
-        "delete /v1/keys/{id}", "get /healthz", "get /v1/jobs/{id}", "get /v1/jobs/{id}/events", "get /v1/keys", "get /v1/models", "get /v1/models/{id}",
+        "delete /v1/keys/{id}", "delete /v1/webhooks/{id}", "get /healthz", "get /v1/jobs/{id}", "get /v1/jobs/{id}/events", "get /v1/keys", "get /v1/models", "get /v1/models/{id}",
+        "get /v1/webhooks", "get /v1/webhooks/{id}", "get /v1/webhooks/{id}/deliveries", "get /v1/webhooks/{id}/deliveries/{delivery}",
         "post /v1/chat/completions", "post /v1/completions", "post /v1/jobs/{id}/cancel", "post /v1/keys",
+        "post /v1/webhooks", "post /v1/webhooks/{id}", "post /v1/webhooks/{id}/deliveries/replay_failed", "post /v1/webhooks/{id}/deliveries/{delivery}/replay",
+        "post /v1/webhooks/{id}/rotate", "post /v1/webhooks/{id}/test",
     ];
 
     private readonly BadInputServer _server = new(fixture);

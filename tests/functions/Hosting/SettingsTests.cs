@@ -20,6 +20,8 @@ public sealed class SettingsTests : IDisposable
         { "handler", "Store:Container", "Upper_Case", "text that matches" },
         { "handler", "Store:FlushToDisk", "perhaps", "true or false" },
         { "handler", "FUNCTIONS_CUSTOMHANDLER_PORT", "99999", "a port from 1 to 65535" },
+        { "handler", "Webhooks:Timeout", "00:01:00", "from 00:00:01 to 00:00:45" },
+        { "handler", "Webhooks:AllowPrivateNetworks", "perhaps", "true or false" },
         { "gpu-worker", "Worker:DrainSeconds", "-1", "a whole number from 0 to 3600" },
         { "gpu-worker", "Worker:MaxAttempts", "0", "a whole number from 1 to 100" },
         { "gpu-worker", "Engine:MaxSequences", "1000", "a whole number from 1 to 256" },

@@ -63,7 +63,40 @@ public sealed class AnswerTests(OneProcess fixture)
         await CheckAsync("DELETE", "/v1/keys/{id}", null, made.Json.GetProperty("id").GetString());
     }
 
+    [Fact]
+    public async Task WebhooksAreAsDescribed()
+    {
+        var made = await CheckAsync("POST", "/v1/webhooks", """{"url":"https://receiver.invalid/hook","description":"a"}""");
+        var id = made.Json.GetProperty("id").GetString();
+        await CheckAsync("GET", "/v1/webhooks", null);
+        await CheckAsync("GET", "/v1/webhooks/{id}", null, id);
+        await CheckAsync("GET", "/v1/webhooks/{id}", null, "requests");
+        await CheckAsync("POST", "/v1/webhooks/{id}", """{"events":["job.failed"]}""", id);
+        await CheckAsync("POST", "/v1/webhooks/{id}/rotate", """{"overlap_seconds":60}""", id);
+        await CheckAsync("DELETE", "/v1/webhooks/{id}", null, id);
+    }
+
+    [Fact]
+    public async Task DeliveriesAreAsDescribed()
+    {
+        var id = (await _api.PostAsync("/v1/webhooks", """{"url":"https://receiver.invalid/hook"}""")).Json.GetProperty("id").GetString();
+        var begun = await CheckAsync("POST", "/v1/webhooks/{id}/test", "", id);
+        var delivery = begun.Json.GetProperty("id").GetString()!;
+        await _api.UntilAsync($"/v1/webhooks/{id}/deliveries/{delivery}", answer => answer.Json.GetProperty("attempts").GetArrayLength() > 0, TestContext.Current.CancellationToken);
+
+        await CheckAsync("GET", "/v1/webhooks/{id}/deliveries", null, id);
+        await CheckOneAsync("GET", "/v1/webhooks/{id}/deliveries/{delivery}");
+        await CheckOneAsync("POST", "/v1/webhooks/{id}/deliveries/{delivery}/replay");
+        await CheckAsync("POST", "/v1/webhooks/{id}/deliveries/replay_failed", "", id);
+        await _api.SendAsync(HttpMethod.Delete, $"/v1/webhooks/{id}", null);
+
+        Task<Answer> CheckOneAsync(string method, string path) =>
+            CheckAtAsync(method, path, path.Replace("{id}", id, StringComparison.Ordinal).Replace("{delivery}", delivery, StringComparison.Ordinal), null);
+    }
+
     [Theory]
+    [InlineData("GET", "/v1/webhooks/{id}", null, 404)]
+    [InlineData("POST", "/v1/webhooks", """{"url":"https://127.0.0.1/"}""", 400)]
     [InlineData("GET", "/v1/models/{id}", null, 404)]
     [InlineData("GET", "/v1/jobs/{id}", null, 404)]
     [InlineData("DELETE", "/v1/keys/{id}", null, 404)]
@@ -77,10 +110,13 @@ public sealed class AnswerTests(OneProcess fixture)
 
     private Task<Answer> CheckAsync(string method, string path, string? body, params (string, string)[] headers) => CheckAsync(method, path, body, null, headers);
 
-    private async Task<Answer> CheckAsync(string method, string path, string? body, string? id, params (string Name, string Value)[] headers)
+    private Task<Answer> CheckAsync(string method, string path, string? body, string? id, params (string Name, string Value)[] headers) =>
+        CheckAtAsync(method, path, path.Replace("{id}", id, StringComparison.Ordinal), body, headers);
+
+    private async Task<Answer> CheckAtAsync(string method, string path, string address, string? body, params (string Name, string Value)[] headers)
     {
         using var content = body is null ? null : ApiClient.Json(body);
-        var answer = await _api.SendAsync(new HttpMethod(method), path.Replace("{id}", id, StringComparison.Ordinal), content, headers);
+        var answer = await _api.SendAsync(new HttpMethod(method), address, content, headers);
         var (schemas, described) = await DescribedAsync(method, path, answer, "application/json");
         Assert.Empty(schemas.Problems(described, answer.Json));
         return answer;

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.OpenApi;
 using Serverless.Core.Deployments;
 using Serverless.Core.Requests;
+using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
 using Serverless.Functions.OpenApi;
@@ -43,6 +45,8 @@ public sealed class RequestSchemaTests
         { ChatPath, "logprobs", "true" }, { ChatPath, "logprobs", "1" },
         { ChatPath, "model", "7" }, { ChatPath, "model", "null" },
         { ChatPath, "user", "\"me\"" }, { ChatPath, "metadata", """{"a":{"b":[1]}}""" },
+        { ChatPath, "webhook_url", "\"https://example.com/hook\"" }, { ChatPath, "webhook_url", $"\"https://example.com/{new string('a', 2028)}\"" }, { ChatPath, "webhook_url", $"\"https://example.com/{new string('a', 2029)}\"" },
+        { ChatPath, "webhook_url", "7" }, { ChatPath, "webhook_url", "[]" }, { ChatPath, "webhook_url", "null" },
         { ChatPath, "messages", "[]" }, { ChatPath, "messages", "null" }, { ChatPath, "messages", "\"Hi\"" }, { ChatPath, "messages", "[1]" }, { ChatPath, "messages", """[{"content":"Hi"}]""" },
         { ChatPath, "messages", """[{"role":"user"}]""" }, { ChatPath, "messages", """[{"role":"king","content":"Hi"}]""" }, { ChatPath, "messages", """[{"role":"user","content":7}]""" },
         { ChatPath, "messages", """[{"role":"user","content":[{"type":"text","text":"Hi"}]}]""" }, { ChatPath, "messages", """[{"role":"user","content":[{"type":"image_url","text":"Hi"}]}]""" },
@@ -53,8 +57,8 @@ public sealed class RequestSchemaTests
     };
 
     [Theory]
-    [InlineData(ChatPath, "audio,functions,function_call,prediction,web_search_options,reasoning_effort,verbosity,webhook_url")]
-    [InlineData(CompletionPath, "suffix,webhook_url")]
+    [InlineData(ChatPath, "audio,functions,function_call,prediction,web_search_options,reasoning_effort,verbosity")]
+    [InlineData(CompletionPath, "suffix")]
     public void WhatIsReadIsDescribedAndWhatIsDescribedIsRead(string path, string refused)
     {
         var (known, body, read) = _routes[path];
@@ -140,7 +144,7 @@ public sealed class RequestSchemaTests
     }
 
     private static GenerationCall Read(string body, Func<Parameters, GenerationRequest, GenerationRequest> read) =>
-        new CallReader(new Catalog(), _clock).ReadAsync(JsonDocument.Parse(body).RootElement, read, CancellationToken.None).GetAwaiter().GetResult();
+        new CallReader(new Catalog(), Options.Create(new WebhookOptions()), _clock).ReadAsync(JsonDocument.Parse(body).RootElement, read, CancellationToken.None).GetAwaiter().GetResult();
 
     private static string Body(string path, string name, string? json)
     {

@@ -38,6 +38,7 @@ internal sealed class WorkerStack : IAsyncDisposable
             ["Worker:ModelFile"] = ModelFile(folder),
             ["Worker:ModelCache"] = Path.Combine(folder, "models"),
             ["Worker:DrainSeconds"] = "0",
+            ["Webhooks:AllowPrivateNetworks"] = "true",
         };
         _client = Build(_settings, worker: false);
     }
