@@ -10,7 +10,8 @@ internal sealed unsafe class PagedAttentionKernel : OperatorKernel
     /// <summary>More heads than any model has; it keeps the sizes within range.</summary>
     public const int MostHeads = 4096;
 
-    private const int ValuesPerChunk = 4096;
+    private const int LeastPreparedPerChunk = 2048;
+    private const int LeastFinishedPerChunk = 8192;
 
     // Fewer products of a query and a key than this are done sooner than another thread wakes.
     private const long DotProductsPerTask = 1024;
@@ -83,13 +84,12 @@ internal sealed unsafe class PagedAttentionKernel : OperatorKernel
     {
         var scratch = Environment.Scratch.Rent(run.ScratchBytes);
         run.LayOut(scratch.Pointer);
-        var (rows, rowsPerChunk) = (run.Shape.Tokens, ValuesPerChunk / width);
-        context.Run(new PrepareWork<S, V>(run), rows, rowsPerChunk, Environment.Threads);
+        context.RunRows(new PrepareWork<S, V>(run), run.Shape.Tokens, width, LeastPreparedPerChunk, Environment.Threads);
 
         // A task must have some work, but the items are taken one by one, since their lengths differ.
         var tasks = (int)Math.Clamp(run.DotProducts / DotProductsPerTask, 1, Environment.Threads);
         context.Run(new AttendWork<S, V>(run), run.ItemCount, 1, tasks);
-        context.Run(new FinishWork<S, V>(run), rows, rowsPerChunk, Environment.Threads);
+        context.RunRows(new FinishWork<S, V>(run), run.Shape.Tokens, width, LeastFinishedPerChunk, Environment.Threads);
         Environment.Scratch.Return(scratch);
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Serverless.Inference.Kernels.Vectors;
 
 namespace Serverless.Inference.Kernels.Attention;
@@ -8,6 +10,7 @@ internal sealed unsafe class PrepareWork<S, V>(AttentionRun run) : ParallelWork
     where V : struct
 {
     private const int GroupKeys = 16;
+    private const int LineBytes = 64;
 
     protected override void Run(int from, int to)
     {
@@ -32,6 +35,16 @@ internal sealed unsafe class PrepareWork<S, V>(AttentionRun run) : ParallelWork
         var source = run.Qkv + ((long)row * (run.Heads + (2 * run.KvHeads)) * size);
         var (cosine, sine) = ((nint)(shape.Cos + ((long)position * (size / 2))), (nint)(shape.Sin + ((long)position * (size / 2))));
         var m = run.M[row];
+
+        // A key goes to many lines of the cache, each of which would be waited for when it is written.
+        for (var head = 0; head < run.KvHeads; head++)
+        {
+            var keys = (byte*)(run.Keys + run.CacheOffset(block, head) + (slot / GroupKeys * GroupKeys * size));
+            for (var line = 0; line < size * GroupKeys * sizeof(ushort); line += LineBytes)
+            {
+                Fetch(keys + line);
+            }
+        }
 
         for (var head = 0; head < run.Heads; head++)
         {
@@ -60,6 +73,15 @@ internal sealed unsafe class PrepareWork<S, V>(AttentionRun run) : ParallelWork
             {
                 S.StoreBFloat16(S.Multiply(S.Load(value + i), factors), run.Values + offset + (slot * size) + i);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(byte* line)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(line);
         }
     }
 }

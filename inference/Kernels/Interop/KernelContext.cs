@@ -22,6 +22,20 @@ internal readonly unsafe struct KernelContext(nint context, OperatorDefinition d
     public void* Output(int index, params ReadOnlySpan<long> dimensions) =>
         OrtApi.TensorData(OrtApi.Output(context, index, dimensions));
 
+    /// <summary>Runs all rows in even chunks, each of about <paramref name="least"/> values or more; a smaller one is done sooner than another thread wakes.</summary>
+    /// <param name="work">Its items are the rows.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="width">Values in a row.</param>
+    /// <param name="least">The fewest values that are worth a chunk.</param>
+    /// <param name="threads">The session's threads.</param>
+    public void RunRows(ParallelWork work, int rows, int width, int least, int threads)
+    {
+        // Several chunks a thread, where there is enough, so that a thread which is held up delays the others little.
+        var chunks = (int)Math.Clamp((long)rows * width / least, 1, threads * 4L);
+        chunks -= chunks > threads ? chunks % threads : 0;
+        Run(work, rows, (rows + chunks - 1) / chunks, threads);
+    }
+
     /// <summary>Runs all items, in chunks, on the session's threads; one chunk's work stays on this thread.</summary>
     public void Run(ParallelWork work, int items, int chunk, int threads)
     {

@@ -7,7 +7,7 @@ namespace Serverless.Inference.Kernels.Rows;
 /// <summary>NormQuantize: adds a block's output to the residual, and quantises the sum with its RMS norm in the row's factor.</summary>
 internal sealed unsafe class NormQuantizeKernel : OperatorKernel
 {
-    private const int ValuesPerChunk = 4096;
+    private const int LeastValuesPerChunk = 8192;
 
     private readonly float _epsilon;
 
@@ -50,6 +50,6 @@ internal sealed unsafe class NormQuantizeKernel : OperatorKernel
         work.XOut = (float*)context.Output(0, rows, width);
         work.U = (byte*)context.Output(1, rows, width);
         work.MOut = (float*)context.Output(2, rows, 1);
-        context.Run(work, rows, ValuesPerChunk / width, Environment.Threads);
+        context.RunRows(work, rows, width, LeastValuesPerChunk, Environment.Threads);
     }
 }

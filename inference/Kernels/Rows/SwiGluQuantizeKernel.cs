@@ -7,7 +7,7 @@ namespace Serverless.Inference.Kernels.Rows;
 /// <summary>SwiGluQuantize: silu(gate) * up of rows that still lack their factor, quantised.</summary>
 internal sealed unsafe class SwiGluQuantizeKernel : OperatorKernel
 {
-    private const int ValuesPerChunk = 2048;
+    private const int LeastValuesPerChunk = 4096;
 
     private SwiGluQuantizeKernel(KernelEnvironment environment)
         : base(environment)
@@ -39,6 +39,6 @@ internal sealed unsafe class SwiGluQuantizeKernel : OperatorKernel
         work.M = (float*)m.Data;
         work.U = (byte*)context.Output(0, rows, width);
         work.MOut = (float*)context.Output(1, rows, 1);
-        context.Run(work, rows, ValuesPerChunk / width, Environment.Threads);
+        context.RunRows(work, rows, width, LeastValuesPerChunk, Environment.Threads);
     }
 }
