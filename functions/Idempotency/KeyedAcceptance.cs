@@ -31,7 +31,8 @@ internal sealed class KeyedAcceptance(Acceptance acceptance, IdempotencyKeys key
     public async Task<Accepted> AcceptAsync(
         KeyRecord caller, GenerationCall call, CacheDirectives directives, IdempotencyLookup lookup, CancellationToken cancellationToken)
     {
-        for (var began = clock.GetTimestamp(); ; lookup = await keys.FindAsync(lookup, cancellationToken))
+        var (began, isTakenBack) = (clock.GetTimestamp(), false);
+        for (; ; lookup = await keys.FindAsync(lookup, cancellationToken))
         {
             var claim = await keys.ClaimAsync(lookup, cancellationToken);
             IdempotencyReader.Check(lookup, claim);
@@ -46,13 +47,17 @@ internal sealed class KeyedAcceptance(Acceptance acceptance, IdempotencyKeys key
                 return Replay(answering, claim.Outcome.Cache, claim.Result);
             }
 
-            if (claim.Outcome is not null)
-            {
-                await acceptance.TakeBackAsync(job, "An earlier attempt had failed.");
-            }
-            else if (clock.GetUtcNow() - claim.Record.CreatedAt >= options.Value.IdempotencyTakeover)
+            if (claim.Outcome is null && clock.GetUtcNow() - claim.Record.CreatedAt >= options.Value.IdempotencyTakeover)
             {
                 return await CompleteAsync(lookup.Key, claim, job, directives, cancellationToken);
+            }
+
+            if (claim.Outcome is not null && !isTakenBack)
+            {
+                // Whoever refused it may not have come to this; the next look finds the key free.
+                await acceptance.TakeBackAsync(job, "An earlier attempt had failed.");
+                isTakenBack = true;
+                continue;
             }
 
             if (clock.GetElapsedTime(began) >= options.Value.IdempotencyPatience)
@@ -60,8 +65,7 @@ internal sealed class KeyedAcceptance(Acceptance acceptance, IdempotencyKeys key
                 throw InUse();
             }
 
-            // What was taken back is known at once; what another call is doing takes a moment.
-            await Task.Delay(claim.Outcome is null ? Pause : Pause / 10, clock, cancellationToken);
+            await Task.Delay(Pause, clock, cancellationToken);
         }
     }
 

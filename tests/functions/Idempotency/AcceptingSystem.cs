@@ -73,7 +73,7 @@ internal sealed class AcceptingSystem : IAsyncDisposable
             if (path.EndsWith("/job.json", StringComparison.Ordinal))
             {
                 var id = JobId.Parse(path.Split('/')[^2]);
-                if ((await Jobs.FindResultAsync(id, default))?.Error?.Code != JobError.NotAccepted)
+                if ((await Jobs.FindResultAsync(id, TestContext.Current.CancellationToken))?.Error?.Code != JobError.NotAccepted)
                 {
                     live.Add(id);
                 }

@@ -49,11 +49,18 @@ internal sealed class FragileQueue(Killer killer) : IQueueClient
 
     public bool IsAway { get; set; }
 
-    public Task SendAsync(string queue, QueueMessage message, CancellationToken cancellationToken) => killer.AroundAsync(() =>
+    public async Task SendAsync(string queue, QueueMessage message, CancellationToken cancellationToken)
     {
-        Messages.Add(message);
-        return IsAway ? throw new QueueException(QueueFailure.Timeout, "The broker did not answer.") : Task.FromResult(true);
-    });
+        await killer.AroundAsync(() =>
+        {
+            Messages.Add(message);
+            return Task.FromResult(true);
+        });
+        if (IsAway)
+        {
+            throw new QueueException(QueueFailure.Timeout, "The broker did not answer.");
+        }
+    }
 
     public Task SendAsync(string queue, IReadOnlyList<QueueMessage> messages, CancellationToken cancellationToken) => throw new NotSupportedException();
 

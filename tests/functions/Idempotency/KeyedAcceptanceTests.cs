@@ -11,6 +11,8 @@ public sealed class KeyedAcceptanceTests
 {
     private static readonly TimeSpan Takeover = new ApiOptions().IdempotencyTakeover;
 
+    private static CancellationToken Now => TestContext.Current.CancellationToken;
+
     [Theory]
     [InlineData(false, false, 5)]
     [InlineData(true, false, 5)]
@@ -34,7 +36,7 @@ public sealed class KeyedAcceptanceTests
         await using var system = new AcceptingSystem();
         system.Killer.At(1, after: true);
         await Assert.ThrowsAsync<KilledException>(() => system.AcceptAsync());
-        var id = (await system.Keys.FindAsync("acme", "key", "digest", default)).Claim!.Record.Job;
+        var id = (await system.Keys.FindAsync("acme", "key", "digest", Now)).Claim!.Record.Job;
 
         var early = await Assert.ThrowsAsync<ApiException>(() => system.AcceptAsync());
         Assert.Equal((409, "idempotency_key_in_use"), (early.Error.Status, early.Error.Code));
@@ -42,7 +44,8 @@ public sealed class KeyedAcceptanceTests
         Assert.Empty(await system.LiveJobsAsync());
 
         system.Clock.Shift = Takeover;
-        Assert.Equal((id, false), (await system.AcceptAsync() is var accepted ? accepted.Job : default, accepted.IsReplayed));
+        var accepted = await system.AcceptAsync();
+        Assert.Equal((id, false), (accepted.Job, accepted.IsReplayed));
         Assert.Equal(id.ToString(), Assert.Single(system.Queue.Messages).Id);
     }
 
@@ -50,12 +53,12 @@ public sealed class KeyedAcceptanceTests
     public async Task ARepeatWaitsForTheFirstCallToBeAccepted()
     {
         await using var system = new AcceptingSystem(TimeSpan.FromSeconds(30));
-        var claim = await system.Keys.ClaimAsync(await system.Keys.FindAsync("acme", "key", "digest", default), default);
+        var claim = await system.Keys.ClaimAsync(await system.Keys.FindAsync("acme", "key", "digest", Now), Now);
         var repeat = system.AcceptAsync();
         Assert.False(repeat.IsCompleted);
 
-        var key = (await system.Keys.FindAsync("acme", "key", "digest", default)).Key;
-        await system.Keys.DecideAsync(key, claim.Record, new(claim.Record.Job, "miss"), default);
+        var key = (await system.Keys.FindAsync("acme", "key", "digest", Now)).Key;
+        await system.Keys.DecideAsync(key, claim.Record, new(claim.Record.Job, "miss"), Now);
 
         var accepted = await repeat.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal((claim.Record.Job, "miss", true), (accepted.Job, accepted.Cache, accepted.IsReplayed));
@@ -66,12 +69,12 @@ public sealed class KeyedAcceptanceTests
     public async Task ARepeatThatCompletedADeadCallIsNotUndoneWhenThatOneWakesAndFails()
     {
         await using var system = new AcceptingSystem();
-        var lookup = await system.Keys.FindAsync("acme", "key", "digest", default);
-        var slow = await system.Keys.ClaimAsync(lookup, default);
+        var lookup = await system.Keys.FindAsync("acme", "key", "digest", Now);
+        var slow = await system.Keys.ClaimAsync(lookup, Now);
         system.Clock.Shift = Takeover;
         var accepted = await system.AcceptAsync();
 
-        var stands = await system.Keys.DecideAsync(lookup.Key, slow.Record, Core.Idempotency.IdempotencyOutcome.Refused, default);
+        var stands = await system.Keys.DecideAsync(lookup.Key, slow.Record, Core.Idempotency.IdempotencyOutcome.Refused, Now);
 
         Assert.Equal(accepted.Job, stands.Job);
         Assert.Equal([accepted.Job], await system.LiveJobsAsync());
@@ -122,7 +125,8 @@ public sealed class KeyedAcceptanceTests
         Assert.False(accepted.IsReplayed);
         Assert.Equal([accepted.Job], await system.LiveJobsAsync());
         Assert.Contains(system.Queue.Messages, message => message.Id == accepted.Job.ToString());
-        Assert.Equal((accepted.Job, true), (await system.AcceptAsync() is var repeat ? repeat.Job : default, repeat.IsReplayed));
+        var repeat = await system.AcceptAsync();
+        Assert.Equal((accepted.Job, true), (repeat.Job, repeat.IsReplayed));
     }
 
     private static async Task<bool> IsKilledAsync(int step, bool after, bool queueFails)
@@ -131,7 +135,7 @@ public sealed class KeyedAcceptanceTests
         system.Queue.IsAway = queueFails;
         system.Killer.At(step, after);
         _ = await Record.ExceptionAsync(() => system.AcceptAsync());
-        var known = (await system.Keys.FindAsync("acme", "key", "digest", default)).Claim?.Record.Job;
+        var known = (await system.Keys.FindAsync("acme", "key", "digest", Now)).Claim?.Record.Job;
         system.Killer.At(0, false);
         system.Queue.IsAway = false;
         system.Clock.Shift = Takeover;
