@@ -5,6 +5,7 @@ using Serverless.Core.Keys;
 using Serverless.Core.Prompts;
 using Serverless.Core.Queue;
 using Serverless.Core.Store;
+using Serverless.Functions.Idempotency;
 using Serverless.Functions.Requests;
 
 namespace Serverless.Functions.Generation;
@@ -34,6 +35,13 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
     public async Task<Accepted> AcceptAsync(KeyRecord caller, GenerationCall call, CacheDirectives directives, bool background, CancellationToken cancellationToken)
     {
         var job = NewJob(JobId.New(clock.GetUtcNow()), caller, call, directives);
+        // Requests whose answer is determined share a flight anyway.
+        var attempt = job.PromptKey is null || !directives.Lookup ? call.Attempt : null;
+        if (attempt is { IsRetry: true } && await JoinEarlierAsync(attempt, cancellationToken) is { } joined)
+        {
+            return joined;
+        }
+
         var (answered, leads) = await AdmitAsync(job, directives, mustBeStored: false, cancellationToken);
         if (answered is not null)
         {
@@ -42,12 +50,39 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
 
         try
         {
-            return await SendAsync(job, leads, directives, background);
+            answered = await SendAsync(job, leads, directives, background);
         }
         catch (Exception error) when (IsAway(error))
         {
             await TakeBackAsync(job, error.Message);
             throw;
+        }
+
+        if (attempt is not null)
+        {
+            await NoteAsync(attempt, job.Id);
+        }
+
+        return answered;
+    }
+
+    /// <returns>The job of an earlier attempt at the same request, while it is in flight.</returns>
+    private async Task<Accepted?> JoinEarlierAsync(SdkAttempt attempt, CancellationToken cancellationToken) =>
+        await hotState.FindRequestAsync(attempt.Digest, cancellationToken) is { } earlier
+        && await hotState.ReadAsync(earlier, cancellationToken) is not null
+        && await hotState.AttachAsync(earlier, cancellationToken)
+            ? new Accepted(earlier, "shared")
+            : null;
+
+    private async Task NoteAsync(SdkAttempt attempt, JobId job)
+    {
+        try
+        {
+            await hotState.NoteRequestAsync(attempt.Digest, job, CancellationToken.None);
+        }
+        catch (HotStateUnavailableException)
+        {
+            // The job is accepted; without the note a retry would only be a job of its own.
         }
     }
 

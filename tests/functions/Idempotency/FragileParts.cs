@@ -39,6 +39,10 @@ internal sealed class ForgetfulHotState(Killer killer) : IHotState
 
     public Task DetachAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task NoteRequestAsync(string digest, JobId job, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<JobId?> FindRequestAsync(string digest, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IAsyncDisposable> OnCancelAsync(Action<JobId> cancelled, CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 
