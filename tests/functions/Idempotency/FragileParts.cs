@@ -53,8 +53,19 @@ internal sealed class FragileQueue(Killer killer) : IQueueClient
 
     public bool IsAway { get; set; }
 
+    /// <summary>Holds the next send until the task given for it ends; the send then fails, and what it sent is lost.</summary>
+    public (TaskCompletionSource Held, Task Until)? Hold { get; set; }
+
     public async Task SendAsync(string queue, QueueMessage message, CancellationToken cancellationToken)
     {
+        if (Hold is { } hold)
+        {
+            Hold = null;
+            hold.Held.SetResult();
+            await hold.Until;
+            throw new QueueException(QueueFailure.Timeout, "The broker did not answer.");
+        }
+
         await killer.AroundAsync(() =>
         {
             Messages.Add(message);

@@ -66,18 +66,37 @@ public sealed class KeyedAcceptanceTests
     }
 
     [Fact]
-    public async Task ARepeatThatCompletedADeadCallIsNotUndoneWhenThatOneWakesAndFails()
+    public async Task WhatARepeatCompletedIsNotUndoneWhenTheSlowFirstCallFailsAfterAll()
+    {
+        await using var system = new AcceptingSystem();
+        var (held, until) = (new TaskCompletionSource(), new TaskCompletionSource());
+        system.Queue.Hold = (held, until.Task);
+        var slow = system.AcceptAsync();
+        await held.Task.WaitAsync(TimeSpan.FromSeconds(30), Now);
+        system.Clock.Shift = Takeover;
+        var repeat = await system.AcceptAsync();
+        until.SetResult();
+
+        var first = await slow.WaitAsync(TimeSpan.FromSeconds(30), Now);
+        Assert.Equal((repeat.Job, true), (first.Job, first.IsReplayed));
+        Assert.Equal([repeat.Job], await system.LiveJobsAsync());
+        Assert.Equal(repeat.Job.ToString(), Assert.Single(system.Queue.Messages).Id);
+    }
+
+    [Fact]
+    public async Task WhatARepeatTookBackIsNotAcceptedByTheSlowFirstCall()
     {
         await using var system = new AcceptingSystem();
         var lookup = await system.Keys.FindAsync("acme", "key", "digest", Now);
         var slow = await system.Keys.ClaimAsync(lookup, Now);
         system.Clock.Shift = Takeover;
-        var accepted = await system.AcceptAsync();
+        system.Queue.IsAway = true;
+        await Assert.ThrowsAsync<QueueException>(() => system.AcceptAsync());
 
-        var stands = await system.Keys.DecideAsync(lookup.Key, slow.Record, Core.Idempotency.IdempotencyOutcome.Refused, Now);
+        var stands = await system.Keys.DecideAsync(lookup.Key, slow.Record, new(slow.Record.Job, "miss"), Now);
 
-        Assert.Equal(accepted.Job, stands.Job);
-        Assert.Equal([accepted.Job], await system.LiveJobsAsync());
+        Assert.Null(stands.Job);
+        Assert.Empty(await system.LiveJobsAsync());
     }
 
     [Fact]
