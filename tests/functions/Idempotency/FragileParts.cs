@@ -10,8 +10,11 @@ internal sealed class ForgetfulHotState(Killer killer) : IHotState
 {
     public bool IsAway { get; set; }
 
+    /// <summary>What the prompt cache and the flights say of every request.</summary>
+    public Admission Admits { get; set; } = new Admission.Lead();
+
     public Task<Admission> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken) =>
-        IsAway ? throw new HotStateUnavailableException("Redis is away.", new TimeoutException()) : Task.FromResult<Admission>(new Admission.Lead());
+        IsAway ? throw new HotStateUnavailableException("Redis is away.", new TimeoutException()) : Task.FromResult(Admits);
 
     public Task LeaveFlightAsync(string promptKey, JobId leader, CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -35,7 +38,7 @@ internal sealed class ForgetfulHotState(Killer killer) : IHotState
 
     public Task CancelAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<bool> AttachAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<bool> AttachAsync(JobId id, CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task DetachAsync(JobId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Serverless.Core.HotState;
+using Serverless.Core.Jobs;
 using Serverless.Core.Queue;
 using Serverless.Core.Store;
 using Serverless.Core.Tests.Webhooks;
@@ -97,6 +99,29 @@ public sealed class KeyedAcceptanceTests
 
         Assert.Null(stands.Job);
         Assert.Empty(await system.LiveJobsAsync());
+    }
+
+    [Fact]
+    public async Task AJobThatMayBeRunningAnswersItsKeyAlthoughTheCacheHasAnAnswerByNow()
+    {
+        await using var system = new AcceptingSystem();
+        system.Killer.At(4, after: true);
+        await Assert.ThrowsAsync<KilledException>(() => system.AcceptAsync());
+        var begun = Assert.Single(await system.LiveJobsAsync());
+        system.Clock.Shift = Takeover;
+        var other = new JobResult { Id = JobId.New(system.Clock.GetUtcNow()), Tenant = "acme", Deployment = "model", State = JobState.Succeeded, FinishedAt = system.Clock.GetUtcNow() };
+        system.HotState.Admits = new Admission.Hit(JsonSerializer.SerializeToUtf8Bytes(other, JobJson.Default.JobResult), TimeSpan.Zero);
+
+        Assert.Equal(begun, (await system.AcceptAsync()).Job);
+    }
+
+    [Fact]
+    public async Task AFlightWhoseJobIsNotStoredIsNotJoined()
+    {
+        await using var system = new AcceptingSystem();
+        system.HotState.Admits = new Admission.Joined(JobId.New(system.Clock.GetUtcNow()));
+        var accepted = await system.AcceptAsync();
+        Assert.Equal([accepted.Job], await system.LiveJobsAsync());
     }
 
     [Fact]
