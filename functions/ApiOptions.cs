@@ -22,4 +22,16 @@ public sealed class ApiOptions
     /// <summary>How long a stream holds its headers back for a first event, so that an early failure is a proper HTTP error. The default is 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan FirstEventPatience { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an Idempotency-Key stands for its first request. The default is 24 hours.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan IdempotencyLifetime { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long a repeat waits for the first call with its Idempotency-Key to be accepted, before it is answered 409. The default is 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan IdempotencyPatience { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The time after which a first call that is neither accepted nor refused counts as dead, so that a repeat completes it. The default is 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan IdempotencyTakeover { get; set; } = TimeSpan.FromSeconds(30);
 }

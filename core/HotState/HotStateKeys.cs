@@ -15,6 +15,9 @@ internal static class HotStateKeys
     /// <summary>The id of the job that answers this prompt now.</summary>
     public static RedisKey Flight(string promptKey) => $"flight:{{{promptKey}}}";
 
+    /// <summary>The id of the job that a client's request became, for its retries.</summary>
+    public static RedisKey Request(string digest) => $"request:{{{digest}}}";
+
     /// <summary>The job's hash; also the name of its channel.</summary>
     public static string Job(JobId id) => $"job:{{{id}}}";
 

@@ -50,6 +50,12 @@ public interface IHotState
     /// <summary>Counts one synchronous reader less; the job is cancelled when the last leaves before its end and nobody asked for it in the background.</summary>
     Task DetachAsync(JobId id, CancellationToken cancellationToken);
 
+    /// <summary>Notes for ten minutes that a job is the one of a request, for a client that sends the request again.</summary>
+    Task NoteRequestAsync(string digest, JobId job, CancellationToken cancellationToken);
+
+    /// <returns>The job that was noted for the request, or null.</returns>
+    Task<JobId?> FindRequestAsync(string digest, CancellationToken cancellationToken);
+
     /// <summary>Calls back for every job that is asked to stop, until disposed.</summary>
     Task<IAsyncDisposable> OnCancelAsync(Action<JobId> cancelled, CancellationToken cancellationToken);
 }

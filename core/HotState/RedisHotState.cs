@@ -10,6 +10,9 @@ namespace Serverless.Core.HotState;
 /// <summary>Hot state in Redis or in a server that speaks its protocol.</summary>
 internal sealed class RedisHotState(RedisConnection redis, IBlobStore store, IOptions<HotStateOptions> options, TimeProvider clock) : IHotState
 {
+    // Longer than clients go on retrying.
+    private static readonly TimeSpan _requestLife = TimeSpan.FromMinutes(10);
+
     private readonly EventAppender _appender = new(options.Value.JobLifetime);
     private readonly RedisValue _jobLife = Milliseconds(options.Value.JobLifetime);
     private readonly RedisValue _flightLife = Milliseconds(options.Value.FlightLifetime);
@@ -143,6 +146,14 @@ internal sealed class RedisHotState(RedisConnection redis, IBlobStore store, IOp
             cancellationToken);
 
     public Task DetachAsync(JobId id, CancellationToken cancellationToken) => StopAsync(HotStateScripts.Detach, id, cancellationToken);
+
+    public Task NoteRequestAsync(string digest, JobId job, CancellationToken cancellationToken) =>
+        redis.RunAsync(database => database.StringSetAsync(HotStateKeys.Request(digest), job.ToString(), _requestLife), cancellationToken);
+
+    public Task<JobId?> FindRequestAsync(string digest, CancellationToken cancellationToken) =>
+        redis.RunAsync(
+            async database => JobId.TryParse(await database.StringGetAsync(HotStateKeys.Request(digest)), null, out var id) ? id : (JobId?)null,
+            cancellationToken);
 
     public async Task<IAsyncDisposable> OnCancelAsync(Action<JobId> cancelled, CancellationToken cancellationToken)
     {

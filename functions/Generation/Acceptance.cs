@@ -5,6 +5,7 @@ using Serverless.Core.Keys;
 using Serverless.Core.Prompts;
 using Serverless.Core.Queue;
 using Serverless.Core.Store;
+using Serverless.Functions.Idempotency;
 using Serverless.Functions.Requests;
 
 namespace Serverless.Functions.Generation;
@@ -14,7 +15,11 @@ namespace Serverless.Functions.Generation;
 /// <param name="Cache">The header <c>x-cache</c>: <c>hit</c>, <c>miss</c>, <c>shared</c> or <c>bypass</c>.</param>
 /// <param name="Result">The answer, on a hit.</param>
 /// <param name="Age">How old it is, on a hit.</param>
-internal sealed record Accepted(JobId Job, string Cache, JobResult? Result = null, TimeSpan Age = default);
+internal sealed record Accepted(JobId Job, string Cache, JobResult? Result = null, TimeSpan Age = default)
+{
+    /// <summary>Whether an earlier call with the same idempotency key was accepted, and this one gets its answer.</summary>
+    public bool IsReplayed { get; init; }
+}
 
 /// <summary>Looks a call up in the prompt cache, or makes it a job on its queue.</summary>
 /// <remarks>
@@ -29,58 +34,122 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
 
     public async Task<Accepted> AcceptAsync(KeyRecord caller, GenerationCall call, CacheDirectives directives, bool background, CancellationToken cancellationToken)
     {
-        var id = JobId.New(clock.GetUtcNow());
-        // A shared or cached answer has no job of this call's own that could tell its receiver.
-        var key = call.WebhookUrl is not null ? null : PromptKey.For(caller.Tenant, call.Deployment.Name, call.Deployment.ModelDigest, call.Request, call.Seed);
-        var leads = false;
-        for (var tries = 0; key is not null && directives.Store && !leads && tries < Admissions; tries++)
+        var job = NewJob(JobId.New(clock.GetUtcNow()), caller, call, directives);
+        // Requests whose answer is determined share a flight anyway.
+        var attempt = job.PromptKey is null || !directives.Lookup ? call.Attempt : null;
+        if (attempt is { IsRetry: true } && await JoinEarlierAsync(attempt, cancellationToken) is { } joined)
         {
-            var admission = await hotState.AdmitAsync(new AdmissionRequest(key, id, directives.MaxAge, directives.Lookup), cancellationToken);
-            switch (admission)
-            {
-                case Admission.Hit hit:
-                    var result = JsonSerializer.Deserialize(hit.Result.Span, JobJson.Default.JobResult)!;
-                    return new Accepted(result.Id, "hit", result, hit.Age);
-                // A background caller stays attached for good: nobody who leaves may cancel what it was promised.
-                case Admission.Joined joined when await hotState.AttachAsync(joined.Job, cancellationToken):
-                    return new Accepted(joined.Job, "shared");
-                case Admission.Joined:
-                    // That job has just ended or is being stopped; what it leaves behind decides the next try.
-                    break;
-                default:
-                    leads = true;
-                    break;
-            }
+            return joined;
         }
 
-        var job = new Job
+        var (answered, leads) = await AdmitAsync(job, directives, mustBeStored: false, cancellationToken);
+        if (answered is not null)
+        {
+            return answered;
+        }
+
+        try
+        {
+            answered = await SendAsync(job, leads, directives, background);
+        }
+        catch (Exception error) when (IsAway(error))
+        {
+            await TakeBackAsync(job, error.Message);
+            throw;
+        }
+
+        if (attempt is not null)
+        {
+            await NoteAsync(attempt, job.Id);
+        }
+
+        return answered;
+    }
+
+    /// <returns>The job of an earlier attempt at the same request, while it is in flight.</returns>
+    private async Task<Accepted?> JoinEarlierAsync(SdkAttempt attempt, CancellationToken cancellationToken) =>
+        await hotState.FindRequestAsync(attempt.Digest, cancellationToken) is { } earlier
+        && await hotState.ReadAsync(earlier, cancellationToken) is not null
+        && await hotState.AttachAsync(earlier, cancellationToken)
+            ? new Accepted(earlier, "shared")
+            : null;
+
+    private async Task NoteAsync(SdkAttempt attempt, JobId job)
+    {
+        try
+        {
+            await hotState.NoteRequestAsync(attempt.Digest, job, CancellationToken.None);
+        }
+        catch (HotStateUnavailableException)
+        {
+            // The job is accepted; without the note a retry would only be a job of its own.
+        }
+    }
+
+    /// <summary>Whether a part of the system failed that an acceptance needs.</summary>
+    public static bool IsAway(Exception error) => error is StoreException or HotStateUnavailableException or QueueException;
+
+    /// <summary>The job that a call becomes.</summary>
+    public static Job NewJob(JobId id, KeyRecord caller, GenerationCall call, CacheDirectives directives)
+    {
+        // A shared or cached answer has no job of this call's own that could tell its receiver.
+        var key = call.WebhookUrl is not null || !directives.Store
+            ? null
+            : PromptKey.For(caller.Tenant, call.Deployment.Name, call.Deployment.ModelDigest, call.Request, call.Seed);
+        return new Job
         {
             Id = id,
             Tenant = caller.Tenant,
             Deployment = call.Deployment.Name,
             Request = call.Request,
             Seed = call.Seed ?? Seeds.New(),
-            PromptKey = directives.Store ? key : null,
+            PromptKey = key,
             Deadline = call.Deadline,
             WebhookUrl = call.WebhookUrl,
         };
-        try
-        {
-            await SendAsync(job, background);
-        }
-        catch (Exception error) when (error is StoreException or HotStateUnavailableException or QueueException)
-        {
-            await TakeBackAsync(job, leads, error);
-            throw;
-        }
-
-        return new Accepted(id, leads && directives.Lookup ? "miss" : "bypass");
     }
 
-    // Once begun, an acceptance is carried through even when the caller leaves: it is one job or none.
-    private async Task SendAsync(Job job, bool background)
+    /// <summary>Asks the prompt cache and the flights of equal requests.</summary>
+    /// <param name="job">What the call becomes when neither answers.</param>
+    /// <param name="directives">What the caller's <c>Cache-Control</c> allows.</param>
+    /// <param name="mustBeStored">Whether only a flight counts whose job is in the store.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The answer or the job to share, or else whether this job leads a flight.</returns>
+    public async Task<(Accepted? Answered, bool Leads)> AdmitAsync(Job job, CacheDirectives directives, bool mustBeStored, CancellationToken cancellationToken)
     {
-        await store.AcceptAsync(job, CancellationToken.None);
+        for (var tries = 0; job.PromptKey is not null && tries < Admissions; tries++)
+        {
+            var admission = await hotState.AdmitAsync(new AdmissionRequest(job.PromptKey, job.Id, directives.MaxAge, directives.Lookup), cancellationToken);
+            switch (admission)
+            {
+                case Admission.Hit hit:
+                    var result = JsonSerializer.Deserialize(hit.Result.Span, JobJson.Default.JobResult)!;
+                    return (new Accepted(result.Id, "hit", result, hit.Age), false);
+                case Admission.Joined joined when mustBeStored && await store.FindAsync(joined.Job, cancellationToken) is null:
+                    return (null, false);
+                // A background caller stays attached for good: nobody who leaves may cancel what it was promised.
+                case Admission.Joined joined when await hotState.AttachAsync(joined.Job, cancellationToken):
+                    return (new Accepted(joined.Job, "shared"), false);
+                case Admission.Joined:
+                    // That job has just ended or is being stopped; what it leaves behind decides the next try.
+                    break;
+                default:
+                    return (null, true);
+            }
+        }
+
+        return (null, false);
+    }
+
+    /// <summary>Stores the job, unless an earlier attempt has, and sends it to its queue.</summary>
+    /// <remarks>Once begun, an acceptance is carried through even when the caller leaves: it is one job or none.</remarks>
+    public async Task<Accepted> SendAsync(Job job, bool leads, CacheDirectives directives, bool background)
+    {
+        if (!await store.AcceptAsync(job, CancellationToken.None))
+        {
+            job = await store.FindAsync(job.Id, CancellationToken.None) ?? throw new StoreException($"{job.Id} was deleted while it was being accepted.", isTransient: true);
+        }
+
         await hotState.AddAsync(job, attached: !background, CancellationToken.None);
         var message = new JobMessage { Job = job.Id, Tenant = job.Tenant, Deployment = job.Deployment, Tier = job.Tier, Request = job };
         var body = JsonSerializer.SerializeToUtf8Bytes(message, JobJson.Default.JobMessage);
@@ -90,10 +159,12 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
         }
 
         await queue.SendAsync(job.Queue, new QueueMessage { Id = job.Id.ToString(), Body = body, ContentType = "application/json" }, CancellationToken.None);
+        return new Accepted(job.Id, leads && directives.Lookup ? "miss" : "bypass");
     }
 
-    // The send may have reached the broker although its answer was lost; the result makes such a message end at once.
-    private async Task TakeBackAsync(Job job, bool leads, Exception reason)
+    /// <summary>Ends a job that was not accepted, as far as the store and hot state can be reached.</summary>
+    /// <remarks>The send may have reached the broker although its answer was lost; the result makes such a message end at once.</remarks>
+    public async Task TakeBackAsync(Job job, string reason)
     {
         try
         {
@@ -103,16 +174,16 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
                 Tenant = job.Tenant,
                 Deployment = job.Deployment,
                 State = JobState.Failed,
-                Error = JobError.Server($"The job was not accepted: {reason.Message}", JobError.NotAccepted),
+                Error = JobError.Server($"The job was not accepted: {reason}", JobError.NotAccepted),
                 Seed = job.Seed,
                 FinishedAt = clock.GetUtcNow(),
             }, CancellationToken.None);
-            if (leads)
+            if (job.PromptKey is { } promptKey)
             {
-                await hotState.LeaveFlightAsync(job.PromptKey!, job.Id, CancellationToken.None);
+                await hotState.LeaveFlightAsync(promptKey, job.Id, CancellationToken.None);
             }
         }
-        catch (Exception error) when (error is StoreException or HotStateUnavailableException or QueueException)
+        catch (Exception error) when (IsAway(error))
         {
             // What could not be taken back ends by its time to live; the caller hears of the first failure.
         }

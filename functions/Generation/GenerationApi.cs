@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using Serverless.Core.Idempotency;
 using Serverless.Functions.Answers;
+using Serverless.Functions.Authentication;
+using Serverless.Functions.Idempotency;
 using Serverless.Functions.Json;
 using Serverless.Functions.OpenApi;
 using Serverless.Functions.Requests;
@@ -24,30 +27,40 @@ internal static class GenerationApi
             .AnswersGeneration("TextCompletion", "TextCompletion");
     }
 
-    private static async Task ChatAsync(HttpContext context, CallReader reader, GenerationDoor door, IOptions<ApiOptions> options)
+    private static async Task ChatAsync(HttpContext context, CallReader reader, IdempotencyReader idempotency, GenerationDoor door, IOptions<ApiOptions> options)
     {
         var body = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        await door.AnswerAsync(context, await reader.ReadAsync(body, ChatReader.Read, context.RequestAborted), Chat);
+        var key = await idempotency.ReadAsync(context, "chat.completions", body);
+        var call = await reader.ReadAsync(body, ChatReader.Read, FirstUsed(key), context.RequestAborted);
+        await door.AnswerAsync(context, call with { Attempt = SdkAttempt.Read(context, context.Caller().Tenant, "chat.completions", body) }, Chat, key);
     }
 
-    private static async Task CompleteAsync(HttpContext context, CallReader reader, GenerationDoor door, IOptions<ApiOptions> options)
+    private static async Task CompleteAsync(HttpContext context, CallReader reader, IdempotencyReader idempotency, GenerationDoor door, IOptions<ApiOptions> options)
     {
         var body = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        var call = await reader.ReadAsync(body, CompletionReader.Read, context.RequestAborted);
+        var key = await idempotency.ReadAsync(context, "completions", body);
+        var call = await reader.ReadAsync(body, CompletionReader.Read, FirstUsed(key), context.RequestAborted);
         CompletionReader.CheckTokens(call.Request, call.Deployment);
-        await door.AnswerAsync(context, call, Completion);
+        await door.AnswerAsync(context, call with { Attempt = SdkAttempt.Read(context, context.Caller().Tenant, "completions", body) }, Completion, key);
     }
+
+    // A repeat is as valid as the first call was, although its deadline may have passed.
+    private static DateTimeOffset? FirstUsed(IdempotencyLookup? key) => key?.Claim?.Record.CreatedAt;
 
     private static void AnswersGeneration(this RouteHandlerBuilder route, string whole, string chunk) => route
         .Takes(ParameterLocation.Header, "Prefer", "respond-async answers 202 at once; the job goes on in the background.", Schemas.Text())
         .Takes(ParameterLocation.Header, "Cache-Control", "no-cache asks for a new answer, no-store also keeps it out of the prompt cache, max-age=N takes a stored one of at most N seconds.", Schemas.Text())
+        .Takes(ParameterLocation.Header, IdempotencyReader.Header, "A name for this request, chosen by the caller. For 24 hours the same request under the same key gets the same job and the same answer, whatever became of the connection or of the server.", new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = IdempotencyReader.LongestKey })
+        .Takes(ParameterLocation.Header, SdkAttempt.Header, "The official SDKs count their attempts here: with more than 0, the request joins the equal one of the same tenant that is still in flight.", Schemas.Count())
         .Answers(
             StatusCodes.Status200OK,
             "The answer. With stream it is server-sent events: each event's data is one chunk, and the last event's is [DONE]; a stream that fails ends with an Error instead.",
             whole,
             chunk,
-            [.. AnswerHeaders.OfJobs, "x-ignored-parameters"])
-        .Answers(StatusCodes.Status202Accepted, "The job goes on in the background: it was asked for, or the synchronous limit came first.", "Job", null, [.. AnswerHeaders.OfJobs, "location", "retry-after"]);
+            [.. AnswerHeaders.OfJobs, "idempotent-replayed", "x-ignored-parameters"])
+        .Answers(StatusCodes.Status202Accepted, "The job goes on in the background: it was asked for, or the synchronous limit came first.", "Job", null, [.. AnswerHeaders.OfJobs, "idempotent-replayed", "location", "retry-after"])
+        .Answers(StatusCodes.Status409Conflict, "idempotency_key_in_use: a request with this Idempotency-Key is being accepted at this moment. job_cancelled: the job was cancelled.", "Error", null, [.. AnswerHeaders.OfJobs, "idempotent-replayed", "retry-after"])
+        .Answers(StatusCodes.Status422UnprocessableEntity, "idempotency_key_reuse: this Idempotency-Key came with another request before.", "Error");
 
     /// <summary>The shape of a job's result, by what the job asked.</summary>
     public static IAnswerShape ShapeOf(Core.Requests.GenerationRequest request) => request.Messages is null ? Completion : Chat;

@@ -2,10 +2,12 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Serverless.Core.HotState;
+using Serverless.Core.Idempotency;
 using Serverless.Core.Jobs;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Authentication;
 using Serverless.Functions.Errors;
+using Serverless.Functions.Idempotency;
 using Serverless.Functions.Jobs;
 using Serverless.Functions.Requests;
 
@@ -14,39 +16,43 @@ namespace Serverless.Functions.Generation;
 /// <summary>Answers a generation call: from the cache, as a whole, as a stream, or with 202 and a place to look.</summary>
 internal sealed class GenerationDoor(
     Acceptance acceptance,
+    KeyedAcceptance keyedAcceptance,
     IJobStore store,
     IHotState hotState,
     JobAnswer jobAnswer,
     IOptions<ApiOptions> options,
     TimeProvider clock)
 {
-    public async Task AnswerAsync(HttpContext context, GenerationCall call, IAnswerShape shape)
+    public async Task AnswerAsync(HttpContext context, GenerationCall call, IAnswerShape shape, IdempotencyLookup? key)
     {
         var caller = context.Caller();
         var background = context.Request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) ?? false);
-        var accepted = await acceptance.AcceptAsync(
-            caller, call, CacheDirectives.Parse(context.Request.Headers.CacheControl), background, context.RequestAborted);
+        var directives = CacheDirectives.Parse(context.Request.Headers.CacheControl);
+        var accepted = key is null
+            ? await acceptance.AcceptAsync(caller, call, directives, background, context.RequestAborted)
+            : await keyedAcceptance.AcceptAsync(caller, call, directives, key, context.RequestAborted);
         context.Features.GetRequiredFeature<ServerTiming>().Lap("cache");
         WriteHeaders(context, call, accepted);
 
         var head = new AnswerHead(accepted.Job, call.Deployment.Name, call.Deployment.Fingerprint);
-        if (accepted.Result is { } cached)
-        {
-            await (call.Stream ? StreamAnswer.FromResultAsync(context, shape, head, call, cached) : WholeAsync(context, shape, head, cached, fromCache: true));
-        }
-        else if (background)
+        var isHit = accepted.Cache == "hit";
+        if (background && !isHit)
         {
             await AcceptedAsync(context, accepted.Job);
         }
+        else if (accepted.Result is { } result)
+        {
+            await (call.Stream ? StreamAnswer.FromResultAsync(context, shape, head, call, result, isHit) : WholeAsync(context, shape, head, result, isHit));
+        }
         else
         {
-            await FollowAsync(context, call, shape, head);
+            // Whoever sent a key may come back for the answer: their leaving cancels nothing.
+            await FollowAsync(context, call, shape, head, detach: key is null);
         }
     }
 
-    private async Task FollowAsync(HttpContext context, GenerationCall call, IAnswerShape shape, AnswerHead head)
+    private async Task FollowAsync(HttpContext context, GenerationCall call, IAnswerShape shape, AnswerHead head, bool detach)
     {
-        var detach = true;
         try
         {
             await using var reader = await hotState.FollowAsync(head.Job, 0, context.RequestAborted);
@@ -58,6 +64,7 @@ internal sealed class GenerationDoor(
             {
                 var result = await store.FindResultAsync(head.Job, context.RequestAborted)
                     ?? throw new InvalidOperationException($"{head.Job} ended and has no result.");
+                AddTiming(context, result);
                 await WholeAsync(context, shape, head, result, fromCache: false);
             }
             else
@@ -114,14 +121,17 @@ internal sealed class GenerationDoor(
             throw new ApiException(error);
         }
 
-        if (!fromCache && result.StartedAt is { } started)
+        return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => shape.WriteWhole(json, head, result, fromCache));
+    }
+
+    private static void AddTiming(HttpContext context, JobResult result)
+    {
+        if (result is { State: JobState.Succeeded, StartedAt: { } started })
         {
             var timing = context.Features.GetRequiredFeature<ServerTiming>();
             timing.Add("queue", started - result.Id.AcceptedAt);
             timing.Add("engine", result.FinishedAt - started);
         }
-
-        return JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json => shape.WriteWhole(json, head, result, fromCache));
     }
 
     /// <summary>What a job that did not succeed answers a caller who waited for it.</summary>
@@ -146,7 +156,12 @@ internal sealed class GenerationDoor(
         var headers = context.Response.Headers;
         headers["x-job-id"] = accepted.Job.ToString();
         headers["x-cache"] = accepted.Cache;
-        if (accepted.Result is not null)
+        if (accepted.IsReplayed)
+        {
+            headers["idempotent-replayed"] = "true";
+        }
+
+        if (accepted is { Cache: "hit", Result: not null })
         {
             headers.Age = ((long)accepted.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }

@@ -16,8 +16,13 @@ internal sealed class StreamAnswer(HttpContext context, IAnswerShape shape, Answ
     private readonly HashSet<int> _opened = [];
 
     /// <summary>Streams a result that exists already.</summary>
-    public static async Task FromResultAsync(HttpContext context, IAnswerShape shape, AnswerHead head, GenerationCall call, JobResult result)
+    public static async Task FromResultAsync(HttpContext context, IAnswerShape shape, AnswerHead head, GenerationCall call, JobResult result, bool fromCache)
     {
+        if (GenerationDoor.Refusal(result) is { } error)
+        {
+            throw new ApiException(error);
+        }
+
         await SseWriter.BeginAsync(context);
         using var sse = new SseWriter(context);
         foreach (var choice in result.Choices)
@@ -33,7 +38,7 @@ internal sealed class StreamAnswer(HttpContext context, IAnswerShape shape, Answ
 
         if (call.IncludeUsage)
         {
-            sse.Add(json => shape.WriteUsage(json, head, result.Usage, fromCache: true));
+            sse.Add(json => shape.WriteUsage(json, head, result.Usage, fromCache));
         }
 
         sse.AddDone();

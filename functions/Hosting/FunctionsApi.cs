@@ -1,10 +1,15 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Scalar.AspNetCore;
+using Serverless.Core.Idempotency;
+using Serverless.Core.Jobs;
+using Serverless.Core.Store;
 using Serverless.Functions;
 using Serverless.Functions.Authentication;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Generation;
 using Serverless.Functions.Hosting;
+using Serverless.Functions.Idempotency;
 using Serverless.Functions.Jobs;
 using Serverless.Functions.Keys;
 using Serverless.Functions.Models;
@@ -22,6 +27,11 @@ public static class FunctionsApi
         builder.Services.AddSettings<ApiOptions>(ApiOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<CallReader>().AddSingleton<Acceptance>().AddSingleton<JobAnswer>().AddSingleton<GenerationDoor>();
+        builder.Services.AddSingleton<KeyedAcceptance>().AddSingleton<IdempotencyReader>().AddSingleton(services => new IdempotencyKeys(
+            services.GetRequiredService<IBlobStore>(),
+            services.GetRequiredService<IJobStore>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<IOptions<ApiOptions>>().Value.IdempotencyLifetime));
         builder.Services.AddOpenApi(options => options.DescribeCommon());
         builder.Services.AddRouting();
         builder.AddWebhooksApi();

@@ -21,6 +21,7 @@ internal static class AnswerHeaders
         ("server-timing", Header(
             "Milliseconds of each part: auth, cache, and for an answer that is whole and new also queue and engine. " +
             "A stream's headers are sent before those are known; GET /v1/jobs/{id} has its job's times.", Schemas.Text())),
+        ("idempotent-replayed", Header("true when an earlier call with the same Idempotency-Key made the job that answers.", Schemas.OneOf("true"))),
         ("location", Header("Where the job is.", Schemas.Text())),
         ("retry-after", Header("Seconds after which to ask again.", Schemas.Count())),
         ("x-ignored-parameters", Header("The parameters that were sent and mean nothing here.", Schemas.Text())),

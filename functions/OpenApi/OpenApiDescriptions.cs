@@ -86,7 +86,7 @@ internal static class OpenApiDescriptions
             operation.Responses ??= [];
             operation.Responses["default"] = new OpenApiResponse
             {
-                Description = "The request is refused, or it failed: 400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 429, 500 or 503.",
+                Description = "The request is refused, or it failed: 400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 429, 500 or 503.",
                 Content = new Dictionary<string, OpenApiMediaType> { [Json] = new() { Schema = Schemas.Named("Error", context.Document) } },
                 Headers = AnswerHeaders.References([.. AnswerHeaders.Everywhere, "retry-after"], context.Document),
             };

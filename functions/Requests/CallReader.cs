@@ -31,7 +31,13 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
     /// <summary>Every parameter that this reader knows.</summary>
     public static IReadOnlyList<Parameter> Known { get; } = [Model, Stream, StreamOptions, Receiver, Tier, .. Harmless];
 
-    public async Task<GenerationCall> ReadAsync(JsonElement body, Func<Parameters, GenerationRequest, GenerationRequest> readPrompt, CancellationToken cancellationToken)
+    /// <summary>Reads and checks a call.</summary>
+    /// <param name="body">The request's body.</param>
+    /// <param name="readPrompt">Reads what is particular to the endpoint.</param>
+    /// <param name="asOf">When the call was made first, for a repeat of it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<GenerationCall> ReadAsync(
+        JsonElement body, Func<Parameters, GenerationRequest, GenerationRequest> readPrompt, DateTimeOffset? asOf, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(body);
         var model = parameters.Text(Model)
@@ -45,7 +51,7 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
             Deployment = deployment,
             Request = readPrompt(parameters, SamplingReader.Read(parameters, deployment)),
             Seed = SamplingReader.Seed(parameters),
-            Deadline = SamplingReader.Deadline(parameters, clock.GetUtcNow()),
+            Deadline = SamplingReader.Deadline(parameters, asOf ?? clock.GetUtcNow()),
             WebhookUrl = WebhookReader.Url(parameters, Receiver, webhooks.Value),
             Stream = stream,
             IncludeUsage = IncludeUsage(parameters, stream),

@@ -1,5 +1,6 @@
 using Serverless.Core.Deployments;
 using Serverless.Core.Requests;
+using Serverless.Functions.Idempotency;
 
 namespace Serverless.Functions.Requests;
 
@@ -21,6 +22,9 @@ internal sealed record GenerationCall
     public bool Stream { get; init; }
 
     public bool IncludeUsage { get; init; }
+
+    /// <summary>Which attempt at the request this is, where the client counts them.</summary>
+    public SdkAttempt? Attempt { get; init; }
 
     /// <summary>Parameters that were sent and mean nothing here.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];

@@ -22,6 +22,18 @@ public sealed class RedisHotStateTests(RedisFixture redis) : IClassFixture<Redis
     }
 
     [Fact]
+    public async Task ARequestsJobIsFoundByItsDigestAndTheNewestCounts()
+    {
+        var digest = Guid.NewGuid().ToString("N");
+        var newer = NewJob();
+        Assert.Null(await _state.FindRequestAsync(digest, Now));
+        await _state.NoteRequestAsync(digest, _job.Id, Now);
+        Assert.Equal(_job.Id, await _state.FindRequestAsync(digest, Now));
+        await _state.NoteRequestAsync(digest, newer.Id, Now);
+        Assert.Equal(newer.Id, await _state.FindRequestAsync(digest, Now));
+    }
+
+    [Fact]
     public async Task ARepeatedAppendChangesNothingAndAGapIsTold()
     {
         var claim = await ClaimAsync(1);

@@ -108,6 +108,25 @@ public sealed class AnswerTests(OneProcess fixture)
         Assert.Equal(status, answer.Status);
     }
 
+    [Fact]
+    public async Task ARepeatUnderAKeyAndItsRefusalAreAsDescribed()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        const string Body = """{"model":"smollm2-135m-instruct","max_tokens":3,"messages":[{"role":"user","content":"Hi"}]}""";
+        await CheckAsync("POST", "/v1/chat/completions", Body, key);
+        Assert.Equal("true", (await CheckAsync("POST", "/v1/chat/completions", Body, key)).Headers["idempotent-replayed"]);
+        var refused = await CheckAsync("POST", "/v1/chat/completions", Body.Replace("Hi", "Ho", StringComparison.Ordinal), key);
+        Assert.Equal(422, refused.Status);
+        var document = (await _api.GetAsync("/openapi/v1.json")).Json;
+        Assert.All(["/v1/chat/completions", "/v1/completions"], path =>
+        {
+            var operation = document.GetProperty("paths").GetProperty(path).GetProperty("post");
+            Assert.Contains(operation.GetProperty("parameters").EnumerateArray(), parameter => parameter.GetProperty("name").GetString() == "Idempotency-Key");
+            Assert.All(["409", "422"], status => Assert.True(operation.GetProperty("responses").TryGetProperty(status, out _)));
+            Assert.True(operation.GetProperty("responses").GetProperty("200").GetProperty("headers").TryGetProperty("idempotent-replayed", out _));
+        });
+    }
+
     private Task<Answer> CheckAsync(string method, string path, string? body, params (string, string)[] headers) => CheckAsync(method, path, body, null, headers);
 
     private Task<Answer> CheckAsync(string method, string path, string? body, string? id, params (string Name, string Value)[] headers) =>

@@ -144,7 +144,7 @@ public sealed class RequestSchemaTests
     }
 
     private static GenerationCall Read(string body, Func<Parameters, GenerationRequest, GenerationRequest> read) =>
-        new CallReader(new Catalog(), Options.Create(new WebhookOptions()), _clock).ReadAsync(JsonDocument.Parse(body).RootElement, read, CancellationToken.None).GetAwaiter().GetResult();
+        new CallReader(new Catalog(), Options.Create(new WebhookOptions()), _clock).ReadAsync(JsonDocument.Parse(body).RootElement, read, null, CancellationToken.None).GetAwaiter().GetResult();
 
     private static string Body(string path, string name, string? json)
     {
