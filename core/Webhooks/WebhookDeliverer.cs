@@ -77,8 +77,9 @@ internal sealed class WebhookDeliverer(
 
     private async Task AttemptAsync(WebhookDelivery delivery, WebhookEndpoint endpoint, string receiver, EndpointHealth health, CancellationToken cancellationToken)
     {
-        var job = delivery.Job is { } id ? await jobs.FindAsync(id, cancellationToken) : null;
-        var result = delivery.Job is { } ended ? await jobs.FindResultAsync(ended, cancellationToken) : null;
+        var (job, result) = delivery.Job is { } id
+            ? (await jobs.FindAsync(id, cancellationToken), await jobs.FindResultAsync(id, cancellationToken))
+            : (null, null);
         if (delivery.Job is not null && (job is null || result is null))
         {
             await CloseAsync(delivery, DeliveryState.Failed, "The job is no longer stored.", cancellationToken);

@@ -66,26 +66,6 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
         return answered;
     }
 
-    /// <returns>The job of an earlier attempt at the same request, while it is in flight.</returns>
-    private async Task<Accepted?> JoinEarlierAsync(SdkAttempt attempt, CancellationToken cancellationToken) =>
-        await hotState.FindRequestAsync(attempt.Digest, cancellationToken) is { } earlier
-        && await hotState.ReadAsync(earlier, cancellationToken) is not null
-        && await hotState.AttachAsync(earlier, cancellationToken)
-            ? new Accepted(earlier, "shared")
-            : null;
-
-    private async Task NoteAsync(SdkAttempt attempt, JobId job)
-    {
-        try
-        {
-            await hotState.NoteRequestAsync(attempt.Digest, job, CancellationToken.None);
-        }
-        catch (HotStateUnavailableException)
-        {
-            // The job is accepted; without the note a retry would only be a job of its own.
-        }
-    }
-
     /// <summary>Whether a part of the system failed that an acceptance needs.</summary>
     public static bool IsAway(Exception error) => error is StoreException or HotStateUnavailableException or QueueException;
 
@@ -186,6 +166,26 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
         catch (Exception error) when (IsAway(error))
         {
             // What could not be taken back ends by its time to live; the caller hears of the first failure.
+        }
+    }
+
+    /// <returns>The job of an earlier attempt at the same request, while it is in flight.</returns>
+    private async Task<Accepted?> JoinEarlierAsync(SdkAttempt attempt, CancellationToken cancellationToken) =>
+        await hotState.FindRequestAsync(attempt.Digest, cancellationToken) is { } earlier
+        && await hotState.ReadAsync(earlier, cancellationToken) is not null
+        && await hotState.AttachAsync(earlier, cancellationToken)
+            ? new Accepted(earlier, "shared")
+            : null;
+
+    private async Task NoteAsync(SdkAttempt attempt, JobId job)
+    {
+        try
+        {
+            await hotState.NoteRequestAsync(attempt.Digest, job, CancellationToken.None);
+        }
+        catch (HotStateUnavailableException)
+        {
+            // The job is accepted; without the note a retry would only be a job of its own.
         }
     }
 }

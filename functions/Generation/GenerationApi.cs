@@ -1,10 +1,6 @@
-using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
-using Serverless.Core.Idempotency;
 using Serverless.Functions.Answers;
-using Serverless.Functions.Authentication;
 using Serverless.Functions.Idempotency;
-using Serverless.Functions.Json;
 using Serverless.Functions.OpenApi;
 using Serverless.Functions.Requests;
 
@@ -17,35 +13,17 @@ internal static class GenerationApi
 
     public static void MapGeneration(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/chat/completions", ChatAsync).WithTags("Chat").WithName("createChatCompletion")
+        routes.MapPost("/v1/chat/completions", (HttpContext context, GenerationEndpoint endpoint) => endpoint.AnswerAsync(context, "chat.completions", ChatReader.Read, Chat))
+            .WithTags("Chat").WithName("createChatCompletion")
             .WithSummary("Answers a chat: whole, as a stream of server-sent events, or in the background with Prefer: respond-async.")
             .Describe(Samples.Chat, () => Schemas.Body([.. CallReader.Known, .. ChatReader.Known, .. SamplingReader.Known]))
             .AnswersGeneration("ChatCompletion", "ChatCompletionChunk");
-        routes.MapPost("/v1/completions", CompleteAsync).WithTags("Completions").WithName("createCompletion")
+        routes.MapPost("/v1/completions", (HttpContext context, GenerationEndpoint endpoint) => endpoint.AnswerAsync(context, "completions", CompletionReader.Read, Completion))
+            .WithTags("Completions").WithName("createCompletion")
             .WithSummary("Continues one or more texts.")
             .Describe(Samples.Completion, () => Schemas.Body([.. CallReader.Known, .. CompletionReader.Known, .. SamplingReader.Known]))
             .AnswersGeneration("TextCompletion", "TextCompletion");
     }
-
-    private static async Task ChatAsync(HttpContext context, CallReader reader, IdempotencyReader idempotency, GenerationDoor door, IOptions<ApiOptions> options)
-    {
-        var body = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        var key = await idempotency.ReadAsync(context, "chat.completions", body);
-        var call = await reader.ReadAsync(body, ChatReader.Read, FirstUsed(key), context.RequestAborted);
-        await door.AnswerAsync(context, call with { Attempt = SdkAttempt.Read(context, context.Caller().Tenant, "chat.completions", body) }, Chat, key);
-    }
-
-    private static async Task CompleteAsync(HttpContext context, CallReader reader, IdempotencyReader idempotency, GenerationDoor door, IOptions<ApiOptions> options)
-    {
-        var body = await RequestBody.ReadAsync(context, options.Value.MaxBodyBytes);
-        var key = await idempotency.ReadAsync(context, "completions", body);
-        var call = await reader.ReadAsync(body, CompletionReader.Read, FirstUsed(key), context.RequestAborted);
-        CompletionReader.CheckTokens(call.Request, call.Deployment);
-        await door.AnswerAsync(context, call with { Attempt = SdkAttempt.Read(context, context.Caller().Tenant, "completions", body) }, Completion, key);
-    }
-
-    // A repeat is as valid as the first call was, although its deadline may have passed.
-    private static DateTimeOffset? FirstUsed(IdempotencyLookup? key) => key?.Claim?.Record.CreatedAt;
 
     private static void AnswersGeneration(this RouteHandlerBuilder route, string whole, string chunk) => route
         .Takes(ParameterLocation.Header, "Prefer", "respond-async answers 202 at once; the job goes on in the background.", Schemas.Text())

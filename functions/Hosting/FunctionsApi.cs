@@ -26,7 +26,7 @@ public static class FunctionsApi
     {
         builder.Services.AddSettings<ApiOptions>(ApiOptions.Section);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<CallReader>().AddSingleton<Acceptance>().AddSingleton<JobAnswer>().AddSingleton<GenerationDoor>();
+        builder.Services.AddSingleton<CallReader>().AddSingleton<Acceptance>().AddSingleton<JobAnswer>().AddSingleton<GenerationDoor>().AddSingleton<GenerationEndpoint>();
         builder.Services.AddSingleton<KeyedAcceptance>().AddSingleton<IdempotencyReader>().AddSingleton(services => new IdempotencyKeys(
             services.GetRequiredService<IBlobStore>(),
             services.GetRequiredService<IJobStore>(),

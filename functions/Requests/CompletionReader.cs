@@ -43,10 +43,10 @@ internal static class CompletionReader
         };
     }
 
-    /// <summary>Refuses token ids that the model does not have.</summary>
+    /// <summary>Refuses token ids that the model does not have; a chat has none.</summary>
     public static void CheckTokens(GenerationRequest request, Deployment deployment)
     {
-        if (request.Prompts!.Any(prompt => prompt.TokenIds?.Any(id => id < 0 || id >= deployment.VocabularySize) ?? false))
+        if (request.Prompts?.Any(prompt => prompt.TokenIds?.Any(id => id < 0 || id >= deployment.VocabularySize) ?? false) ?? false)
         {
             throw ApiException.Invalid($"'prompt' takes token ids from 0 to {deployment.VocabularySize - 1}.", "prompt", "invalid_value");
         }

@@ -20,7 +20,7 @@ internal static class DeliveriesApi
     {
         var deliveries = routes.MapGroup("/v1/webhooks/{id}/deliveries").WithTags("Webhooks");
         deliveries.MapGet("", ListAsync).WithName("listWebhookDeliveries").WithSummary("Lists deliveries, the newest first; ?status=, ?limit= and ?after= narrow it.")
-            .Takes(ParameterLocation.Query, "status", "Only the deliveries in this state.", Schemas.OneOf("pending", "delivered", "failed"))
+            .Takes(ParameterLocation.Query, "status", "Only the deliveries in this state.", Schemas.OneOf(WebhookShape.States))
             .Takes(ParameterLocation.Query, "limit", "The most deliveries of one page.", Schemas.Integer(1, MaxLimit, DefaultLimit))
             .TakesAfter()
             .Answers(StatusCodes.Status200OK, "A page of deliveries.", "WebhookDeliveryList");
@@ -119,14 +119,9 @@ internal static class DeliveriesApi
         return new(found, last, false);
     }
 
-    private static DeliveryState? State(HttpContext context) => context.Request.Query["status"].FirstOrDefault() switch
-    {
-        null => null,
-        "pending" => DeliveryState.Pending,
-        "delivered" => DeliveryState.Delivered,
-        "failed" => DeliveryState.Failed,
-        _ => throw ApiException.Invalid("'status' takes 'pending', 'delivered' or 'failed'.", "status", "invalid_value"),
-    };
+    private static DeliveryState? State(HttpContext context) => context.Request.Query["status"].FirstOrDefault() is not { } text ? null
+        : Array.IndexOf(WebhookShape.States, text) is >= 0 and var state ? (DeliveryState)state
+        : throw ApiException.Invalid($"'status' takes one of {string.Join(", ", WebhookShape.States)}.", "status", "invalid_value");
 
     private static int Limit(HttpContext context) => context.Request.Query["limit"].FirstOrDefault() is not { } text ? DefaultLimit
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit ? limit

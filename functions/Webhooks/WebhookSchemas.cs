@@ -36,7 +36,7 @@ internal static class WebhookSchemas
             ("event", OneOf([.. WebhookEvents.All, WebhookEvents.Test])),
             ("job", Text("The job that ended; null for a test.").OrNull()),
             ("url", Text("The request's webhook_url; null where the endpoint's own url counts.").OrNull()),
-            ("status", OneOf([.. Enum.GetValues<DeliveryState>().Select(WebhookShape.Name)])),
+            ("status", OneOf(WebhookShape.States)),
             ("reason", Text("Why it failed for good.").OrNull()),
             ("created_at", Time()),
             ("next_attempt_at", Time().OrNull()),

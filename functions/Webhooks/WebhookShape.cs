@@ -6,6 +6,9 @@ namespace Serverless.Functions.Webhooks;
 /// <summary>The JSON objects <c>webhook</c> and <c>webhook.delivery</c>.</summary>
 internal static class WebhookShape
 {
+    /// <summary>The names of the states of a delivery, in the order of <see cref="DeliveryState"/>.</summary>
+    public static string[] States { get; } = [.. Enum.GetNames<DeliveryState>().Select(name => name.ToLowerInvariant())];
+
     /// <param name="json">Where to write.</param>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="secrets">Its secrets, which are shown by their last characters only.</param>
@@ -62,7 +65,7 @@ internal static class WebhookShape
         json.WriteString("event", delivery.Event);
         json.WriteString("job", delivery.Job?.ToString());
         json.WriteString("url", delivery.Url?.AbsoluteUri);
-        json.WriteString("status", Name(delivery.State));
+        json.WriteString("status", States[(int)delivery.State]);
         json.WriteString("reason", delivery.Reason);
         json.WriteNumber("created_at", delivery.CreatedAt.ToUnixTimeSeconds());
         WriteTime(json, "next_attempt_at", delivery.NextAttemptAt);
@@ -91,8 +94,6 @@ internal static class WebhookShape
         json.WriteEndArray();
         json.WriteEndObject();
     }
-
-    public static string Name(DeliveryState state) => state.ToString().ToLowerInvariant();
 
     private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
     {

@@ -22,7 +22,7 @@ internal readonly unsafe struct KernelContext(nint context, OperatorDefinition d
     public void* Output(int index, params ReadOnlySpan<long> dimensions) =>
         OrtApi.TensorData(OrtApi.Output(context, index, dimensions));
 
-    /// <summary>Runs all rows in even chunks, each of about <paramref name="least"/> values or more; a smaller one is done sooner than another thread wakes.</summary>
+    /// <summary>Runs all rows in even chunks, on one thread where they are too few to be worth waking another.</summary>
     /// <param name="work">Its items are the rows.</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="width">Values in a row.</param>
