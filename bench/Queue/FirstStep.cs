@@ -53,10 +53,7 @@ internal static class FirstStep
         var begun = Stopwatch.GetTimestamp();
         await services.GetRequiredService<IJobStore>().AcceptAsync(job, cancellationToken);
         await hotState.AddAsync(job, attached: true, cancellationToken);
-        var message = new JobMessage { Job = job.Id, Tenant = job.Tenant, Deployment = job.Deployment, Tier = job.Tier, Request = job };
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, JobJson.Default.JobMessage);
-        await services.GetRequiredService<IQueueClient>().SendAsync(
-            job.Queue, new QueueMessage { Id = job.Id.ToString(), Body = body, ContentType = "application/json" }, cancellationToken);
+        await services.GetRequiredService<IQueueClient>().SendAsync(job.Queue, JobMessage.For(job), cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(begun, await step.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken));
         await EndAsync(hotState, job, cancellationToken);
         return elapsed;

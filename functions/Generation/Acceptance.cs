@@ -81,6 +81,7 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
             Id = id,
             Tenant = caller.Tenant,
             Deployment = call.Deployment.Name,
+            Tier = call.Tier,
             Request = call.Request,
             Seed = call.Seed ?? Seeds.New(),
             PromptKey = key,
@@ -131,14 +132,7 @@ internal sealed class Acceptance(IJobStore store, IHotState hotState, IQueueClie
         }
 
         await hotState.AddAsync(job, attached: !background, CancellationToken.None);
-        var message = new JobMessage { Job = job.Id, Tenant = job.Tenant, Deployment = job.Deployment, Tier = job.Tier, Request = job };
-        var body = JsonSerializer.SerializeToUtf8Bytes(message, JobJson.Default.JobMessage);
-        if (body.Length > JobMessage.InlineLimit)
-        {
-            body = JsonSerializer.SerializeToUtf8Bytes(message with { Request = null }, JobJson.Default.JobMessage);
-        }
-
-        await queue.SendAsync(job.Queue, new QueueMessage { Id = job.Id.ToString(), Body = body, ContentType = "application/json" }, CancellationToken.None);
+        await queue.SendAsync(job.Queue, JobMessage.For(job), CancellationToken.None);
         return new Accepted(job.Id, leads && directives.Lookup ? "miss" : "bypass");
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using Serverless.Functions.Answers;
 using Serverless.Functions.Idempotency;
 using Serverless.Functions.OpenApi;
 using Serverless.Functions.Requests;
@@ -8,22 +7,22 @@ namespace Serverless.Functions.Generation;
 
 internal static class GenerationApi
 {
-    private static readonly ChatShape Chat = new();
-    private static readonly CompletionShape Completion = new();
-
     public static void MapGeneration(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/chat/completions", (HttpContext context, GenerationEndpoint endpoint) => endpoint.AnswerAsync(context, "chat.completions", ChatReader.Read, Chat))
+        routes.MapGeneration(GenerationKind.Chat)
             .WithTags("Chat").WithName("createChatCompletion")
             .WithSummary("Answers a chat: whole, as a stream of server-sent events, or in the background with Prefer: respond-async.")
-            .Describe(Samples.Chat, () => Schemas.Body([.. CallReader.Known, .. ChatReader.Known, .. SamplingReader.Known]))
+            .Describe(Samples.Chat, () => Schemas.Body([.. GenerationKind.Chat.Known]))
             .AnswersGeneration("ChatCompletion", "ChatCompletionChunk");
-        routes.MapPost("/v1/completions", (HttpContext context, GenerationEndpoint endpoint) => endpoint.AnswerAsync(context, "completions", CompletionReader.Read, Completion))
+        routes.MapGeneration(GenerationKind.Completion)
             .WithTags("Completions").WithName("createCompletion")
             .WithSummary("Continues one or more texts.")
-            .Describe(Samples.Completion, () => Schemas.Body([.. CallReader.Known, .. CompletionReader.Known, .. SamplingReader.Known]))
+            .Describe(Samples.Completion, () => Schemas.Body([.. GenerationKind.Completion.Known]))
             .AnswersGeneration("TextCompletion", "TextCompletion");
     }
+
+    private static RouteHandlerBuilder MapGeneration(this IEndpointRouteBuilder routes, GenerationKind kind) =>
+        routes.MapPost(kind.Url, (HttpContext context, GenerationEndpoint endpoint) => endpoint.AnswerAsync(context, kind));
 
     private static void AnswersGeneration(this RouteHandlerBuilder route, string whole, string chunk) => route
         .Takes(ParameterLocation.Header, "Prefer", "respond-async answers 202 at once; the job goes on in the background.", Schemas.Text())
@@ -39,7 +38,4 @@ internal static class GenerationApi
         .Answers(StatusCodes.Status202Accepted, "The job goes on in the background: it was asked for, or the synchronous limit came first.", "Job", null, [.. AnswerHeaders.OfJobs, "idempotent-replayed", "location", "retry-after"])
         .Answers(StatusCodes.Status409Conflict, "idempotency_key_in_use: a request with this Idempotency-Key is being accepted at this moment. job_cancelled: the job was cancelled.", "Error", null, [.. AnswerHeaders.OfJobs, "idempotent-replayed", "retry-after"])
         .Answers(StatusCodes.Status422UnprocessableEntity, "idempotency_key_reuse: this Idempotency-Key came with another request before.", "Error");
-
-    /// <summary>The shape of a job's result, by what the job asked.</summary>
-    public static IAnswerShape ShapeOf(Core.Requests.GenerationRequest request) => request.Messages is null ? Completion : Chat;
 }

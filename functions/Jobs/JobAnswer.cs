@@ -4,6 +4,7 @@ using Serverless.Core.Jobs;
 using Serverless.Functions.Answers;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Generation;
+using Serverless.Functions.Requests;
 
 namespace Serverless.Functions.Jobs;
 
@@ -65,7 +66,7 @@ internal sealed class JobAnswer(IJobStore store, IHotState hotState)
         if (result.State == JobState.Succeeded)
         {
             json.WritePropertyName("result");
-            GenerationApi.ShapeOf(job.Request).WriteWhole(json, new AnswerHead(job.Id, job.Deployment, result.Fingerprint), result, fromCache: false);
+            GenerationKind.Of(job.Request).Shape.WriteWhole(json, new AnswerHead(job.Id, job.Deployment, result.Fingerprint), result, fromCache: false);
         }
         else
         {

@@ -25,7 +25,14 @@ internal static class RequestBody
         }
 
         var body = await ReadAllAsync(context.Request.BodyReader, maxBytes, context.RequestAborted);
-        if (!Utf8.IsValid(body))
+        return Parse(body);
+    }
+
+    /// <summary>Parses a body, wherever it came from.</summary>
+    /// <exception cref="ApiException">It is no JSON object, or no valid text.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> body)
+    {
+        if (!Utf8.IsValid(body.Span))
         {
             throw ApiException.Invalid("The request body is not valid UTF-8.", null, "invalid_utf8");
         }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Serverless.Core.Deployments;
-using Serverless.Core.Requests;
 using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
@@ -33,11 +32,10 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
 
     /// <summary>Reads and checks a call.</summary>
     /// <param name="body">The request's body.</param>
-    /// <param name="readPrompt">Reads what is particular to the endpoint.</param>
+    /// <param name="kind">What it asks for.</param>
     /// <param name="asOf">When the call was made first, for a repeat of it.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<GenerationCall> ReadAsync(
-        JsonElement body, Func<Parameters, GenerationRequest, GenerationRequest> readPrompt, DateTimeOffset? asOf, CancellationToken cancellationToken)
+    public async Task<GenerationCall> ReadAsync(JsonElement body, GenerationKind kind, DateTimeOffset? asOf, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(body);
         var model = parameters.Text(Model)
@@ -49,13 +47,14 @@ internal sealed class CallReader(IDeploymentCatalog deployments, IOptions<Webhoo
         var call = new GenerationCall
         {
             Deployment = deployment,
-            Request = readPrompt(parameters, SamplingReader.Read(parameters, deployment)),
+            Request = kind.ReadPrompt(parameters, SamplingReader.Read(parameters, deployment)),
             Seed = SamplingReader.Seed(parameters),
             Deadline = SamplingReader.Deadline(parameters, asOf ?? clock.GetUtcNow()),
             WebhookUrl = WebhookReader.Url(parameters, Receiver, webhooks.Value),
             Stream = stream,
             IncludeUsage = IncludeUsage(parameters, stream),
         };
+        CompletionReader.CheckTokens(call.Request, deployment);
         parameters.Text(Tier);
         foreach (var parameter in Harmless)
         {

@@ -16,6 +16,9 @@ internal sealed record GenerationCall
 
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>The queue's priority class: <c>priority</c>, <c>default</c> or <c>flex</c>.</summary>
+    public string Tier { get; init; } = "default";
+
     /// <summary>Where to tell of the job's end.</summary>
     public Uri? WebhookUrl { get; init; }
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.OpenApi;
 using Serverless.Core.Deployments;
-using Serverless.Core.Requests;
 using Serverless.Core.Webhooks;
 using Serverless.Functions.Errors;
 using Serverless.Functions.Json;
@@ -20,13 +19,13 @@ public sealed class RequestSchemaTests
     private const string CompletionPath = "/v1/completions";
     private static readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    private static readonly Dictionary<string, (IReadOnlyList<Parameter> Known, string Body, Func<Parameters, GenerationRequest, GenerationRequest> Read)> _routes = new()
+    private static readonly Dictionary<string, (GenerationKind Kind, string Body)> _routes = new()
     {
-        [ChatPath] = ([.. CallReader.Known, .. ChatReader.Known, .. SamplingReader.Known], """{"model":"m","logprobs":true,"messages":[{"role":"user","content":"Hi"}]}""", ChatReader.Read),
-        [CompletionPath] = ([.. CallReader.Known, .. CompletionReader.Known, .. SamplingReader.Known], """{"model":"m","prompt":"Hi"}""", CompletionReader.Read),
+        [ChatPath] = (GenerationKind.Chat, """{"model":"m","logprobs":true,"messages":[{"role":"user","content":"Hi"}]}"""),
+        [CompletionPath] = (GenerationKind.Completion, """{"model":"m","prompt":"Hi"}"""),
     };
 
-    public static TheoryData<string, string> Ranges => [.. _routes.SelectMany(route => route.Value.Known.Where(one => one is NumberParameter or IntegerParameter).Select(one => (route.Key, one.Name)))];
+    public static TheoryData<string, string> Ranges => [.. _routes.SelectMany(route => route.Value.Kind.Known.Where(one => one is NumberParameter or IntegerParameter).Select(one => (route.Key, one.Name)))];
 
     public static TheoryData<string, string, string> Examples => new()
     {
@@ -61,12 +60,12 @@ public sealed class RequestSchemaTests
     [InlineData(CompletionPath, "suffix")]
     public void WhatIsReadIsDescribedAndWhatIsDescribedIsRead(string path, string refused)
     {
-        var (known, body, read) = _routes[path];
+        var (kind, body) = _routes[path];
         Parameters? parameters = null;
-        Read(body, (given, request) => read(parameters = given, request));
+        Read(body, kind with { ReadPrompt = (given, request) => kind.ReadPrompt(parameters = given, request) });
 
         // Those that are refused by name are asked for, and not described.
-        string[] described = [.. known.Select(one => one.Name), .. refused.Split(',')];
+        string[] described = [.. kind.Known.Select(one => one.Name), .. refused.Split(',')];
         Assert.Equal(described.Order(StringComparer.Ordinal), parameters!.Asked.Order(StringComparer.Ordinal));
     }
 
@@ -106,8 +105,8 @@ public sealed class RequestSchemaTests
     public void ADescribedDefaultIsWhatCountsWithoutTheParameter(string name)
     {
         var usual = SchemaOf(ChatPath).GetProperty("properties").GetProperty(name).GetProperty("default").GetRawText();
-        var without = Read(Body(ChatPath, name, null), ChatReader.Read).Request;
-        var with = Read(Body(ChatPath, name, usual), ChatReader.Read).Request;
+        var without = Read(Body(ChatPath, name, null), GenerationKind.Chat).Request;
+        var with = Read(Body(ChatPath, name, usual), GenerationKind.Chat).Request;
 
         Assert.Equal(JsonSerializer.Serialize(without), JsonSerializer.Serialize(with));
     }
@@ -133,7 +132,7 @@ public sealed class RequestSchemaTests
     {
         try
         {
-            Read(body, _routes[path].Read);
+            Read(body, _routes[path].Kind);
             return null;
         }
         catch (ApiException refused)
@@ -143,8 +142,8 @@ public sealed class RequestSchemaTests
         }
     }
 
-    private static GenerationCall Read(string body, Func<Parameters, GenerationRequest, GenerationRequest> read) =>
-        new CallReader(new Catalog(), Options.Create(new WebhookOptions()), _clock).ReadAsync(JsonDocument.Parse(body).RootElement, read, null, CancellationToken.None).GetAwaiter().GetResult();
+    private static GenerationCall Read(string body, GenerationKind kind) =>
+        new CallReader(new Catalog(), Options.Create(new WebhookOptions()), _clock).ReadAsync(JsonDocument.Parse(body).RootElement, kind, null, CancellationToken.None).GetAwaiter().GetResult();
 
     private static string Body(string path, string name, string? json)
     {
@@ -155,7 +154,7 @@ public sealed class RequestSchemaTests
     private static JsonElement SchemaOf(string path)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        Schemas.Body(_routes[path].Known).SerializeAsV31(new OpenApiJsonWriter(text));
+        Schemas.Body([.. _routes[path].Kind.Known]).SerializeAsV31(new OpenApiJsonWriter(text));
         return JsonDocument.Parse(text.ToString()).RootElement;
     }
 

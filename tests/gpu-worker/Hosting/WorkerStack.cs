@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -129,9 +128,7 @@ internal sealed class WorkerStack : IAsyncDisposable
     {
         await Store.AcceptAsync(job, CancellationToken.None);
         await HotState.AddAsync(job, attached: false, CancellationToken.None);
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new JobMessage { Job = job.Id, Tenant = job.Tenant, Deployment = job.Deployment, Tier = job.Tier, Request = job }, JobJson.Default.JobMessage);
-        await Queue.SendAsync(job.Queue, new QueueMessage { Id = job.Id.ToString(), Body = body }, CancellationToken.None);
+        await Queue.SendAsync(job.Queue, JobMessage.For(job), CancellationToken.None);
     }
 
     public async Task<JobResult> ResultAsync(Job job)

@@ -152,7 +152,13 @@ public sealed class ClientTests
         await using var receiver = client.Receive("requests");
         var message = await receiver.ReceiveAsync(BrokerHost.Soon);
 
-        var until = await receiver.RenewAsync(message, BrokerHost.Soon);
+        DateTimeOffset until;
+        do
+        {
+            // The wire counts in milliseconds: a lock renewed within the same one ends when it did before.
+            until = await receiver.RenewAsync(message, BrokerHost.Soon);
+        }
+        while (until == message.LockedUntil && message.LockedUntil > DateTimeOffset.UtcNow);
 
         Assert.True(until > message.LockedUntil);
         await receiver.CompleteAsync(message, BrokerHost.Soon);
