@@ -9,7 +9,7 @@ namespace Serverless.Inference.Execution;
 /// </remarks>
 internal sealed class NativeBuffer : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private const nint Alignment = 64;
+    private const nint SmallAlignment = 64;
     private readonly nint _address;
 
     /// <param name="length">In bytes.</param>
@@ -18,8 +18,10 @@ internal sealed class NativeBuffer : SafeHandleZeroOrMinusOneIsInvalid
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         Length = length;
-        SetHandle((nint)NativeMemory.AllocZeroed((nuint)length + (nuint)Alignment));
-        _address = (handle + Alignment - 1) & ~(Alignment - 1);
+        nint alignment = length < HugePages.Size ? SmallAlignment : HugePages.Size;
+        SetHandle((nint)NativeMemory.AllocZeroed((nuint)length + (nuint)alignment));
+        _address = (handle + alignment - 1) & ~(alignment - 1);
+        HugePages.Advise(_address, length);
     }
 
     public int Length { get; }
