@@ -56,6 +56,8 @@ internal sealed unsafe class AttentionRun
 
     public required float* MOut { get; init; }
 
+    public required HeadAdjustment Adjustment { get; init; }
+
     public int ItemCount { get; }
 
     /// <summary>At most how many products of a query and a key the run takes.</summary>

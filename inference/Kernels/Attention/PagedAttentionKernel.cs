@@ -19,25 +19,26 @@ internal sealed unsafe class PagedAttentionKernel : OperatorKernel
     private readonly int _heads;
     private readonly int _kvHeads;
     private readonly float _scale;
+    private readonly float _epsilon;
     private readonly Lock _gate = new();
     private AttentionTiles? _tiles;
     private int _tilesHeadSize;
 
-    private PagedAttentionKernel(KernelEnvironment environment, int heads, int kvHeads, float scale)
-        : base(environment) => (_heads, _kvHeads, _scale) = (heads, kvHeads, scale);
+    private PagedAttentionKernel(KernelEnvironment environment, int heads, int kvHeads, float scale, float epsilon)
+        : base(environment) => (_heads, _kvHeads, _scale, _epsilon) = (heads, kvHeads, scale, epsilon);
 
     public static OperatorDefinition Define(KernelEnvironment environment) => new(
         "PagedAttention",
         [
             new("QKV", ElementType.Float32), new("M", ElementType.Float32), new("K", ElementType.BFloat16), new("V", ElementType.BFloat16),
             new("cumulative_sequence_lengths", ElementType.Int32), new("past_sequence_lengths", ElementType.Int32),
-            new("block_table", ElementType.Int32), new("cos", ElementType.Float32), new("sin", ElementType.Float32),
+            new("block_table", ElementType.Int32), new("cos", ElementType.Float32), new("sin", ElementType.Float32), .. HeadAdjustment.Inputs,
         ],
         [new("U", ElementType.UInt8), new("MOut", ElementType.Float32), new("KOut", ElementType.BFloat16), new("VOut", ElementType.BFloat16)],
         attributes =>
         {
             var (heads, kvHeads) = ReadHeads(attributes);
-            return new PagedAttentionKernel(environment, heads, kvHeads, attributes.Float("scale"));
+            return new PagedAttentionKernel(environment, heads, kvHeads, attributes.Float("scale"), attributes.Float("epsilon"));
         });
 
     /// <summary>Reads num_heads and kv_num_heads.</summary>
@@ -63,6 +64,7 @@ internal sealed unsafe class PagedAttentionKernel : OperatorKernel
             Values = (ushort*)CacheOutputs.Bind(context, input: 3, output: 3),
             U = (byte*)context.Output(0, shape.Tokens, width),
             MOut = (float*)context.Output(1, shape.Tokens, 1),
+            Adjustment = HeadAdjustment.Read(context, _heads + (2 * _kvHeads), shape.HeadSize, _epsilon),
         };
         switch (Environment.InstructionSet)
         {

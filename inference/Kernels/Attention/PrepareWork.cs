@@ -15,23 +15,24 @@ internal sealed unsafe class PrepareWork<S, V>(AttentionRun run) : ParallelWork
     protected override void Run(int from, int to)
     {
         var size = run.Shape.HeadSize;
-        var scratch = run.ScratchPool.Rent(size * (sizeof(float) + sizeof(ushort)));
-        var rotated = (float*)scratch.Pointer;
+        var scratch = run.ScratchPool.Rent(size * ((2 * sizeof(float)) + sizeof(ushort)));
+        var adjusted = (float*)scratch.Pointer;
         for (var row = from; row < to; row++)
         {
-            RunRow(row, rotated, (ushort*)(rotated + size));
+            RunRow(row, adjusted, adjusted + size, (ushort*)(adjusted + (2 * size)));
         }
 
         run.ScratchPool.Return(scratch);
     }
 
-    private void RunRow(int row, float* rotated, ushort* rounded)
+    private void RunRow(int row, float* adjusted, float* rotated, ushort* rounded)
     {
         var (shape, size, group) = (run.Shape, run.Shape.HeadSize, run.Group);
         var sequence = run.SequenceOf[row];
         var position = shape.PastOf(sequence) + row - shape.First(sequence);
         var block = shape.TableOf(sequence)[position / StepShape.BlockPositions];
         var slot = position % StepShape.BlockPositions;
+        var adjustment = run.Adjustment;
         var source = run.Qkv + ((long)row * (run.Heads + (2 * run.KvHeads)) * size);
         var (cosine, sine) = ((nint)(shape.Cos + ((long)position * (size / 2))), (nint)(shape.Sin + ((long)position * (size / 2))));
         var m = run.M[row];
@@ -49,12 +50,30 @@ internal sealed unsafe class PrepareWork<S, V>(AttentionRun run) : ParallelWork
         for (var head = 0; head < run.Heads; head++)
         {
             var target = run.Queries + run.HeadOffset(head / group, row) + (head % group * size);
-            Rotary.Rotate<S, V>(source + (head * size), target, size / 2, (float*)cosine, (float*)sine, m * run.Scale);
+            if (adjustment.Bias is null && adjustment.QueryGains is null)
+            {
+                Rotary.Rotate<S, V>(source + (head * size), target, size / 2, (float*)cosine, (float*)sine, m * run.Scale);
+            }
+            else
+            {
+                adjustment.Apply<S, V>(source + (head * size), m, head, adjustment.QueryGains, size, adjusted);
+                Rotary.Rotate<S, V>(adjusted, target, size / 2, (float*)cosine, (float*)sine, run.Scale);
+            }
         }
 
         for (var head = 0; head < run.KvHeads; head++)
         {
-            Rotary.Rotate<S, V>(source + ((run.Heads + head) * size), rotated, size / 2, (float*)cosine, (float*)sine, m);
+            var (keyHead, valueHead) = (run.Heads + head, run.Heads + run.KvHeads + head);
+            if (adjustment.Bias is null && adjustment.KeyGains is null)
+            {
+                Rotary.Rotate<S, V>(source + (keyHead * size), rotated, size / 2, (float*)cosine, (float*)sine, m);
+            }
+            else
+            {
+                adjustment.Apply<S, V>(source + (keyHead * size), m, keyHead, adjustment.KeyGains, size, adjusted);
+                Rotary.Rotate<S, V>(adjusted, rotated, size / 2, (float*)cosine, (float*)sine, 1);
+            }
+
             for (var i = 0; i < size; i += S.Width)
             {
                 S.StoreBFloat16(S.Load(rotated + i), rounded + i);
@@ -67,11 +86,10 @@ internal sealed unsafe class PrepareWork<S, V>(AttentionRun run) : ParallelWork
                 key[i * GroupKeys] = rounded[i];
             }
 
-            var value = source + ((run.Heads + run.KvHeads + head) * size);
-            var factors = S.Create(m);
+            adjustment.Apply<S, V>(source + (valueHead * size), m, valueHead, null, size, adjusted);
             for (var i = 0; i < size; i += S.Width)
             {
-                S.StoreBFloat16(S.Multiply(S.Load(value + i), factors), run.Values + offset + (slot * size) + i);
+                S.StoreBFloat16(S.Load(adjusted + i), run.Values + offset + (slot * size) + i);
             }
         }
     }

@@ -39,10 +39,10 @@ internal sealed class Float32Graph : IDecoderGraph
     {
         var name = $"l{layer}";
         var normed = Norm(name + ".an", _residual, _weights.Vector($"blk.{layer}.attn_norm.weight", _parameters.Hidden));
-        var qkv = Linear(name + ".qkv", normed, _weights.Qkv(layer), Bias(layer));
-        if (_parameters.Architecture.QkNorm)
+        var qkv = Linear(name + ".qkv", normed, _weights.Qkv(layer), _weights.QkvBias(layer));
+        if (_weights.HeadGains(layer) is { } gains)
         {
-            qkv = NormHeads(layer, qkv);
+            qkv = NormHeads(layer, qkv, gains.Query, gains.Key);
         }
 
         var attended = name + ".a";
@@ -96,27 +96,20 @@ internal sealed class Float32Graph : IDecoderGraph
     }
 
     // Queries and keys are normalised head by head; values pass.
-    private string NormHeads(int layer, string qkv)
+    private string NormHeads(int layer, string qkv, float[] queryGains, float[] keyGains)
     {
         var name = $"l{layer}.h";
         _graph.Node("Split", [qkv, "qkv_widths"], [name + ".q", name + ".k", name + ".v"], attributes: OnnxAttribute.Of("axis", 1));
-        foreach (var (kind, tensor) in new[] { ("q", "attn_q_norm"), ("k", "attn_k_norm") })
+        foreach (var (kind, gains) in new[] { ("q", queryGains), ("k", keyGains) })
         {
             _graph.Node("Reshape", [$"{name}.{kind}", "head_rows"], [$"{name}.{kind}.heads"]);
-            var normed = Norm($"{name}.{kind}.normed", $"{name}.{kind}.heads", _weights.Vector($"blk.{layer}.{tensor}.weight", _parameters.HeadSize));
+            var normed = Norm($"{name}.{kind}.normed", $"{name}.{kind}.heads", gains);
             _graph.Node("Reshape", [normed, "flat_rows"], [$"{name}.{kind}.flat"]);
         }
 
         _graph.Node("Concat", [name + ".q.flat", name + ".k.flat", name + ".v"], [name], attributes: OnnxAttribute.Of("axis", 1));
         return name;
     }
-
-    private float[]? Bias(int layer) => !_parameters.Architecture.QkvBias ? null :
-    [
-        .. _weights.Vector($"blk.{layer}.attn_q.bias", _parameters.QueryWidth),
-        .. _weights.Vector($"blk.{layer}.attn_k.bias", _parameters.KeyWidth),
-        .. _weights.Vector($"blk.{layer}.attn_v.bias", _parameters.KeyWidth),
-    ];
 
     private string Linear(string name, string rows, Matrix weights, float[]? bias = null)
     {

@@ -45,6 +45,7 @@ internal static class GraphSignature
         OnnxAttribute.Of("num_heads", parameters.Heads),
         OnnxAttribute.Of("kv_num_heads", parameters.KvHeads),
         OnnxAttribute.Of("scale", parameters.AttentionScale),
+        OnnxAttribute.Of("epsilon", parameters.Epsilon),
     ];
 
     /// <summary>Keeps only the rows whose logits are wanted.</summary>

@@ -65,7 +65,7 @@ internal sealed class Int8Graph : IDecoderGraph
         RotateValues(qkv, output);
         var projected = Linear(name + ".qkv", _rows, qkv, _rotation);
         _graph.Node(
-            "PagedAttention", [projected, _factor, .. GraphSignature.AttentionInputs(layer)],
+            "PagedAttention", [projected, _factor, .. GraphSignature.AttentionInputs(layer), .. Adjustments(layer)],
             [name + ".au", name + ".am", .. GraphSignature.AttentionOutputs(layer)], GraphBuilder.OwnDomain, GraphSignature.AttentionAttributes(_parameters));
 
         // 2. After the last attention only the rows whose logits are wanted go on.
@@ -102,6 +102,28 @@ internal sealed class Int8Graph : IDecoderGraph
         {
             Hadamard.AlongColumns(qkv, _parameters.QueryWidth + _parameters.KeyWidth, _parameters.KeyWidth, _parameters.HeadSize);
             Hadamard.AlongRows(output, _parameters.HeadSize);
+        }
+    }
+
+    // Bias and gains of the heads, in the operator's order; what is last and absent is left out.
+    private string[] Adjustments(int layer)
+    {
+        var name = $"l{layer}.";
+        if (_weights.QkvBias(layer) is { } bias)
+        {
+            RotateValues(bias);
+            return [_graph.Initializer(name + "bias", bias, bias.Length)];
+        }
+
+        return _weights.HeadGains(layer) is not { } gains ? []
+            : ["", _graph.Initializer(name + "qg", gains.Query, gains.Query.Length), _graph.Initializer(name + "kg", gains.Key, gains.Key.Length)];
+    }
+
+    private void RotateValues(float[] bias)
+    {
+        if (Hadamard.Fits(_parameters.HeadSize))
+        {
+            Hadamard.AlongRows(bias.AsSpan(_parameters.QueryWidth + _parameters.KeyWidth), _parameters.HeadSize);
         }
     }
 

@@ -15,15 +15,7 @@ internal sealed record Architecture(string Name, bool InterleavedRotary = false,
         new("qwen3", QkNorm: true),
     ];
 
-    /// <summary>Finds a family, or refuses with the list of those that the precision supports.</summary>
-    public static Architecture Find(string name, ModelPrecision precision)
-    {
-        var supported = All.Where(family => family.Supports(precision)).ToArray();
-        return supported.FirstOrDefault(family => family.Name == name) ?? throw new ImportException(
-            $"Architecture '{name}' is not supported in {(precision == ModelPrecision.Full ? "full" : "quantised")} precision; supported are: {string.Join(", ", supported.Select(family => family.Name))}."
-            + (All.Any(family => family.Name == name) ? " It can be imported in full precision." : ""));
-    }
-
-    // The int8 operators have no place for a bias or a norm between projection and attention.
-    private bool Supports(ModelPrecision precision) => precision == ModelPrecision.Full || !(QkvBias || QkNorm);
+    /// <summary>Finds a family, or refuses with the list of those that are supported.</summary>
+    public static Architecture Find(string name) => All.FirstOrDefault(family => family.Name == name)
+        ?? throw new ImportException($"Architecture '{name}' is not supported; supported are: {string.Join(", ", All.Select(family => family.Name))}.");
 }

@@ -34,6 +34,8 @@ internal sealed record DecoderParameters
 
     public required float RotaryBase { get; init; }
 
+    public RotaryScaling? RotaryScaling { get; init; }
+
     public int QueryWidth => Heads * HeadSize;
 
     public int KeyWidth => KvHeads * HeadSize;
@@ -45,7 +47,7 @@ internal sealed record DecoderParameters
     public static DecoderParameters Read(GgufFile file, ModelPrecision precision)
     {
         var metadata = file.Metadata;
-        var architecture = Architecture.Find(metadata.Text("general.architecture"), precision);
+        var architecture = Architecture.Find(metadata.Text("general.architecture"));
         var prefix = architecture.Name;
         var hidden = metadata.Integer($"{prefix}.embedding_length", 1, MaximumWidth);
         var heads = metadata.Integer($"{prefix}.attention.head_count", 1, 1024);
@@ -63,6 +65,7 @@ internal sealed record DecoderParameters
             ContextLength = metadata.Integer($"{prefix}.context_length", 1, MaximumContext),
             Epsilon = metadata.Number($"{prefix}.attention.layer_norm_rms_epsilon"),
             RotaryBase = metadata.Number($"{prefix}.rope.freq_base", absent: 10_000),
+            RotaryScaling = RotaryScaling.Read(metadata, prefix),
         };
         parameters.Check(metadata, precision);
         return parameters;
@@ -76,8 +79,6 @@ internal sealed record DecoderParameters
         Require((metadata.IntegerOrNull($"{prefix}.attention.value_length", 1, 1024) ?? HeadSize) == HeadSize, "keys and values are of different sizes.");
         Require((metadata.IntegerOrNull($"{prefix}.rope.dimension_count", 1, 1024) ?? HeadSize) == HeadSize, "rotary positions cover only a part of each head.");
         Require((metadata.IntegerOrNull($"{prefix}.expert_count", 0, 4096) ?? 0) == 0, "mixtures of experts are not supported.");
-        var scaling = metadata.TextOrNull($"{prefix}.rope.scaling.type") ?? "none";
-        Require(scaling == "none", $"rotary scaling '{scaling}' is not supported; only the kind stored as 'rope_freqs.weight' is.");
         Require(RotaryBase > 0 && Epsilon >= 0, "the rotary base or the norm's epsilon is not positive.");
         if (precision == ModelPrecision.Quantised)
         {

@@ -8,7 +8,7 @@ namespace Serverless.Inference.Onnx.Importing;
 internal static class ModelImporter
 {
     /// <summary>Rises whenever the same file would be imported differently.</summary>
-    public const int FormatVersion = 2;
+    public const int FormatVersion = 3;
 
     private const string GraphFileName = "model.onnx";
 

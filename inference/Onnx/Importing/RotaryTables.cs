@@ -12,6 +12,7 @@ internal static class RotaryTables
     public static void Write(ExternalData data, DecoderParameters parameters, WeightReader weights)
     {
         var frequencies = Frequencies(parameters, weights);
+        var sharpness = parameters.RotaryScaling?.Sharpness ?? 1;
         foreach (var (name, function) in new (string, Func<double, double>)[] { (Cosines, Math.Cos), (Sines, Math.Sin) })
         {
             data.Add(name, OnnxType.Float, [parameters.ContextLength, frequencies.Length], write =>
@@ -21,7 +22,7 @@ internal static class RotaryTables
                 {
                     for (var i = 0; i < row.Length; i++)
                     {
-                        row[i] = (float)function(position * frequencies[i]);
+                        row[i] = (float)(function(position * frequencies[i]) * sharpness);
                     }
 
                     write(MemoryMarshal.AsBytes<float>(row));
@@ -37,7 +38,8 @@ internal static class RotaryTables
         var frequencies = new double[parameters.HeadSize / 2];
         for (var i = 0; i < frequencies.Length; i++)
         {
-            frequencies[i] = Math.Pow(parameters.RotaryBase, -2.0 * i / parameters.HeadSize) / (divisors?[i] ?? 1);
+            var frequency = Math.Pow(parameters.RotaryBase, -2.0 * i / parameters.HeadSize) / (divisors?[i] ?? 1);
+            frequencies[i] = parameters.RotaryScaling?.Scale(frequency, i, parameters.HeadSize, parameters.RotaryBase) ?? frequency;
             if (!double.IsFinite(frequencies[i]))
             {
                 throw new ImportException("The model cannot be imported: 'rope_freqs.weight' holds a zero or a number that is not finite.");

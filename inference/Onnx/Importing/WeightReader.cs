@@ -89,6 +89,18 @@ internal sealed class WeightReader(GgufFile file, DecoderParameters parameters)
         return Stack(query, key, Matrix($"blk.{layer}.attn_v.weight", parameters.KeyWidth, hidden));
     }
 
+    /// <summary>Bias of query, key and value, one after the other, or null where the family has none.</summary>
+    public float[]? QkvBias(int layer) => !parameters.Architecture.QkvBias ? null :
+    [
+        .. Vector($"blk.{layer}.attn_q.bias", parameters.QueryWidth),
+        .. Vector($"blk.{layer}.attn_k.bias", parameters.KeyWidth),
+        .. Vector($"blk.{layer}.attn_v.bias", parameters.KeyWidth),
+    ];
+
+    /// <summary>The gains with which each query head, and each key head, is normalised; null where the family does not.</summary>
+    public (float[] Query, float[] Key)? HeadGains(int layer) => !parameters.Architecture.QkNorm ? null
+        : (Vector($"blk.{layer}.attn_q_norm.weight", parameters.HeadSize), Vector($"blk.{layer}.attn_k_norm.weight", parameters.HeadSize));
+
     public Matrix GateAndUp(int layer) => Stack(
         Matrix($"blk.{layer}.ffn_gate.weight", parameters.FeedForward, parameters.Hidden),
         Matrix($"blk.{layer}.ffn_up.weight", parameters.FeedForward, parameters.Hidden));

@@ -6,9 +6,11 @@ namespace Serverless.Inference.Onnx.Weights;
 internal static class Hadamard
 {
     /// <summary>Transforms every run of <paramref name="size"/> elements of each row.</summary>
-    public static void AlongRows(Matrix matrix, int size)
+    public static void AlongRows(Matrix matrix, int size) => AlongRows(matrix.Values, size);
+
+    /// <summary>Transforms every run of <paramref name="size"/> elements.</summary>
+    public static void AlongRows(Span<float> values, int size)
     {
-        var values = matrix.Values;
         for (var start = 0; start < values.Length; start += size)
         {
             Transform(values.Slice(start, size), stride: 1, size);

@@ -31,8 +31,12 @@ internal sealed class AttentionModel : IDisposable
     private readonly OrtValue _keys;
     private readonly OrtValue _values;
 
-    public AttentionModel(InstructionSet set, int heads, int kvHeads, int size, bool quantised = true)
+    public AttentionModel(InstructionSet set, int heads, int kvHeads, int size, bool quantised = true, bool hasBias = false, bool hasGains = false)
     {
+        var random = new Random(11);
+        float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)];
+        Bias = hasBias ? Values((heads + (2 * kvHeads)) * size) : null;
+        (QueryGains, KeyGains) = hasGains ? (Values(size), Values(size)) : (null, null);
         (Heads, KvHeads, Size, _quantised) = (heads, kvHeads, size, quantised);
         (Cos, Sin) = (new float[Context * size / 2], new float[Context * size / 2]);
         var cache = quantised ? OnnxType.BFloat16 : OnnxType.Float;
@@ -41,11 +45,13 @@ internal sealed class AttentionModel : IDisposable
             new("qkv", OnnxType.Float, 2), .. quantised ? [new Port("m", OnnxType.Float, 2)] : Array.Empty<Port>(),
             new("k", cache, 4), new("v", cache, 4), new("cu", OnnxType.Int32, 1), new("past", OnnxType.Int32, 1),
             new("table", OnnxType.Int32, 2), new("cos", OnnxType.Float, 2), new("sin", OnnxType.Float, 2),
+            .. hasBias ? [new Port("bias", OnnxType.Float, 1)] : hasGains ? [Port.None] : Array.Empty<Port>(),
+            .. hasGains ? [new Port("qg", OnnxType.Float, 1), new Port("kg", OnnxType.Float, 1)] : Array.Empty<Port>(),
         ];
         Port[] result = quantised ? [new("u", OnnxType.UInt8, 2), new("mout", OnnxType.Float, 2)] : [new("y", OnnxType.Float, 2)];
         _session = new(
             quantised ? "PagedAttention" : "PagedAttentionFloat", inputs, [.. result, new("kout", cache, 4), new("vout", cache, 4)], set,
-            OnnxAttribute.Of("num_heads", heads), OnnxAttribute.Of("kv_num_heads", kvHeads), OnnxAttribute.Of("scale", Scale));
+            OnnxAttribute.Of("num_heads", heads), OnnxAttribute.Of("kv_num_heads", kvHeads), OnnxAttribute.Of("scale", Scale), OnnxAttribute.Of("epsilon", Epsilon));
         var type = quantised ? TensorElementType.BFloat16 : TensorElementType.Float;
         _keys = OperatorSession.Empty(type, CacheBlocks, BlockPositions, kvHeads, size);
         _values = OperatorSession.Empty(type, CacheBlocks, BlockPositions, kvHeads, size);
@@ -72,6 +78,17 @@ internal sealed class AttentionModel : IDisposable
     public float Scale => 1 / MathF.Sqrt(Size);
 
     public int Width => Heads * Size;
+
+    /// <summary>Of each head's norm, where there is one.</summary>
+    public static float Epsilon => 1e-6f;
+
+    /// <summary>What is added to queries, keys and values, or null.</summary>
+    public float[]? Bias { get; }
+
+    /// <summary>Gains of the norms of queries and keys, or null.</summary>
+    public float[]? QueryGains { get; }
+
+    public float[]? KeyGains { get; }
 
     public float[] Cos { get; }
 
@@ -114,6 +131,7 @@ internal sealed class AttentionModel : IDisposable
             _keys, _values,
             OperatorSession.Tensor(cu, cu.Length), OperatorSession.Tensor(past, past.Length), OperatorSession.Tensor(table, table.Length / maxBlocks, maxBlocks),
             OperatorSession.Tensor(Cos, Context, Size / 2), OperatorSession.Tensor(Sin, Context, Size / 2),
+            .. new[] { Bias, QueryGains, KeyGains }.OfType<float[]>().Select(values => OperatorSession.Tensor(values, values.Length)),
         ];
         _session.Run(inputs, _quantised ? [bytes, factors, _keys, _values] : [floats, _keys, _values]);
         foreach (var input in inputs.Where(input => input != _keys && input != _values))

@@ -86,6 +86,24 @@ public sealed class PagedAttentionTests
 
     [Theory]
     [MemberData(nameof(OperatorSession.AllSets), MemberType = typeof(OperatorSession))]
+    public void ABiasAndTheNormsOfHeadsComeBeforeTheRotation(string set)
+    {
+        foreach (var (hasBias, hasGains) in new[] { (true, false), (false, true), (true, true) })
+        {
+            foreach (var (heads, kvHeads, size) in Shapes)
+            {
+                using var model = new AttentionModel(Enum.Parse<InstructionSet>(set), heads, kvHeads, size, hasBias: hasBias, hasGains: hasGains);
+                var (prompt, other) = (model.Prompt(2, 45, 4, 2), model.Prompt(3, 17, 7));
+                var step = model.Step(prompt, other);
+                Check(model, prompt, step[0]);
+                Check(model, other, step[1]);
+                Attended.AssertSameBits(step[0].Part(41, 45, model.Width), model.Step(other.Part(0, 2), prompt.Part(41, 45))[1]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OperatorSession.AllSets), MemberType = typeof(OperatorSession))]
     public void AnEmptyStepAndAnEmptySequenceAreNothingSpecial(string set)
     {
         using var model = new AttentionModel(Enum.Parse<InstructionSet>(set), 2, 1, 16);

@@ -9,19 +9,25 @@ internal static class PlainAttention
         var (size, rows) = (model.Size, prompt.Rows);
         var width = (model.Heads + (2 * model.KvHeads)) * size;
         double[] Head(int row, int head) =>
-            [.. prompt.Qkv.AsSpan((row * width) + (head * size), size).ToArray().Select(value => (double)(value * prompt.Factors[row]))];
+            [.. prompt.Qkv.AsSpan((row * width) + (head * size), size).ToArray().Select((value, i) => (value * prompt.Factors[row]) + (double)(model.Bias?[(head * size) + i] ?? 0))];
         double[] Cached(double[] values) => round ? [.. values.Select(BFloat16)] : values;
 
         var keys = Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, model.KvHeads)
-            .Select(head => Cached(Rotate(model, Head(row, model.Heads + head), row))).ToArray()).ToArray();
+            .Select(head => Cached(Rotate(model, Norm(Head(row, model.Heads + head), model.KeyGains), row))).ToArray()).ToArray();
         var values = Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, model.KvHeads)
             .Select(head => Cached(Head(row, model.Heads + model.KvHeads + head))).ToArray()).ToArray();
         return
         [
             .. Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, model.Heads)
-                .SelectMany(head => Attend(model, Rotate(model, Head(row, head), row), keys, values, row, head / (model.Heads / model.KvHeads)))
+                .SelectMany(head => Attend(model, Rotate(model, Norm(Head(row, head), model.QueryGains), row), keys, values, row, head / (model.Heads / model.KvHeads)))
                 .ToArray()),
         ];
+    }
+
+    private static double[] Norm(double[] head, float[]? gains)
+    {
+        var length = Math.Sqrt((head.Sum(value => value * value) / head.Length) + AttentionModel.Epsilon);
+        return gains is null ? head : [.. head.Zip(gains, (value, gain) => value / length * gain)];
     }
 
     private static double[] Attend(AttentionModel model, double[] query, double[][][] keys, double[][][] values, int row, int head)
